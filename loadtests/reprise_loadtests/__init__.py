@@ -1,0 +1,1 @@
+"""The clinics at work: journeys, arrivals, synthetic patients, write ledger, prober."""

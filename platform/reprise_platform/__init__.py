@@ -1,0 +1,1 @@
+"""A site is provisioned, described, reached and destroyed."""

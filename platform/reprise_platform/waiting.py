@@ -1,0 +1,37 @@
+"""The only sleep: wait for a condition, within a limit, or raise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from reprise_platform.errors import WaitTimeout
+
+
+def until[T](
+    condition: Callable[[], T | None],
+    *,
+    within_s: float,
+    every_s: float,
+    what: str,
+) -> T:
+    """Call `condition` until it returns something true, and return that.
+
+    Args:
+        condition: observes only; None or any false value means "not yet".
+        within_s: the limit, from now, in seconds; the condition is tried at least once.
+        every_s: the pause between two tries, in seconds.
+        what: what is awaited, for the message ("node b1 NotReady").
+
+    Raises:
+        WaitTimeout: the limit passed.
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() >= deadline:
+            msg = f"waited {within_s:g} s in vain for: {what}"
+            raise WaitTimeout(msg)
+        time.sleep(min(every_s, max(0.0, deadline - time.monotonic())))

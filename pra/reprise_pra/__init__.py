@@ -1,0 +1,1 @@
+"""The drill, its history, and what follows from it: marks, measurements, verdicts."""

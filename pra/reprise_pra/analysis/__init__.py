@@ -1,0 +1,1 @@
+"""From a run's history to its verdicts: pure functions, recomputable on a stored run."""

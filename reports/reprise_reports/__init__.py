@@ -1,0 +1,1 @@
+"""Verdicts become a document that a director reads and an auditor recomputes."""
