@@ -1,0 +1,61 @@
+"""Fixtures shared by all tests: the embedded site, up once for those marked `cluster`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from reprise_platform.access import Access, load_access
+from reprise_platform.errors import PlatformError
+
+_UP_WITHIN_S = 1800
+_DOWN_WITHIN_S = 300
+
+
+@pytest.fixture(scope="session")
+def site_access() -> Iterator[Access]:
+    """Bring a site of the tests' own up, once; take down what this session brought up.
+
+    REPRISE_TEST_SITE names the site ("test"); REPRISE_KEEP=1 leaves it up, so that the
+    next session starts in seconds.
+    """
+    name = os.environ.get("REPRISE_TEST_SITE", "test")
+    was_up = _is_up(name)
+    if not was_up:
+        _platform("up", name, within_s=_UP_WITHIN_S)
+    try:
+        yield load_access(name)
+    finally:
+        if not was_up and os.environ.get("REPRISE_KEEP") != "1":
+            _platform("down", name, within_s=_DOWN_WITHIN_S)
+
+
+def _is_up(name: str) -> bool:
+    """Tell whether the site was brought up and answers."""
+    try:
+        load_access(name)
+    except PlatformError:
+        return False
+    return _run("status", name, within_s=60).returncode == 0
+
+
+def _platform(command: str, name: str, *, within_s: float) -> None:
+    done = _run(command, name, within_s=within_s)
+    if done.returncode != 0:
+        pytest.fail(f"`reprise_platform {command} --name {name}` failed", pytrace=False)
+
+
+def _run(
+    command: str, name: str, *, within_s: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run one command of the platform, its output shown by pytest as it comes."""
+    return subprocess.run(
+        [sys.executable, "-m", "reprise_platform", command, "--name", name],
+        check=False,
+        timeout=within_s,
+        stdin=subprocess.DEVNULL,
+    )
