@@ -67,6 +67,9 @@ class JourneyRecovery:
     rta_s: float | None
     is_lower_bound: bool
     operations_since_t7: int
+    t7_utc: str | None = None
+    stretch_s: float | None = None
+    reason: Text | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +105,29 @@ class TypeAccount:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WriteIssue:
+    """A write worth naming that is not lost before t0.
+
+    `fate` is one of altered, duplicated, recovered, unexpected, lost_after_t0, unread.
+    `after_switch` is true when only the recovery site can have acknowledged it.
+    """
+
+    clinical_type: str
+    uuid: str
+    fate: str
+    acknowledged_utc: str | None
+    after_switch: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DataLoss:
     """The RPA of one store (`database`, ...) and the accounts behind it.
 
     `rpa_s` is None when it cannot be known. `lower_bound_s` is t0 - first lost write.
     `worst_case_s` is what the schedule really achieved: longest interval between two
-    backups that count, plus the longest capture.
+    backups that count (`achieved_interval_s`), plus the longest capture (`capture_s`).
+    `rpa_is_lower_bound`: not one write survived, the true RPA is at least `rpa_s`.
+    `reason` says in a sentence how `rpa_s` came about, or why it is None.
     """
 
     store: str
@@ -116,13 +136,21 @@ class DataLoss:
     worst_case_s: float | None
     accounts: tuple[TypeAccount, ...]
     lost: tuple[LostWrite, ...]
+    rpa_is_lower_bound: bool = False
+    achieved_interval_s: float | None = None
+    capture_s: float | None = None
+    reason: Text | None = None
+    issues: tuple[WriteIssue, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Sli:
     """Availability and latency of one journey in one window.
 
-    Latency runs from the *intended* start of each operation, in milliseconds.
+    Latency runs from the *intended* start of each operation that succeeded, in
+    milliseconds. `budget_spent` is the share of the whole run's error budget that this
+    window used up; `burn_rate` the window's failure ratio over the allowed one.
+    `is_within` says whether both objectives held in this window.
     """
 
     journey: str
@@ -137,6 +165,7 @@ class Sli:
     p99_ms: float | None
     budget_spent: float | None
     burn_rate: float | None
+    is_within: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +185,26 @@ class Outage:
     duration_s: float | None
     blind_s: float
     is_imprecise: bool
+    probes: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCoverage:
+    """What the probers of one class could see: outside it, nothing may be claimed.
+
+    `blind_s` sums the stretches in which no process sent a probe for two periods;
+    `slow_ms` is the latency above which an answer counts as none.
+    """
+
+    service_class: str
+    processes: int
+    probes: int
+    skipped: int
+    start_s: float
+    end_s: float
+    blind_s: float
+    longest_blind_s: float
+    slow_ms: float
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +237,16 @@ class BackupSeen:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Assumption:
-    """Something that must hold for the run to be judged; None: could not be checked."""
+    """Something that must hold for the run to be judged; None: could not be checked.
+
+    `voids` names the verdicts whose very observation is void when it does not hold.
+    """
 
     name: str
     holds: bool | None
     reason: Text
+    title: Text | None = None
+    voids: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +294,50 @@ class WriteMark:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseWindow:
+    """One phase of the drill; `ended` is ok, fail, info, or None when it never ended."""
+
+    phase: str
+    start_s: float
+    end_s: float | None
+    ended: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LoadKept:
+    """Whether the load came as scheduled: a late generator measures itself."""
+
+    planned: int
+    arrived: int
+    turned_away: int
+    lag_p99_s: float | None
+    rate_per_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyPromise:
+    """The service level promised for one journey."""
+
+    journey: str
+    tier: int
+    availability: float
+    latency_p95_ms: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """The objectives the run was judged by, who holds them and since when."""
+
+    service: str
+    owner: str
+    agreed: str
+    rto_s: float
+    rpo_s: float
+    dmia_s: float
+    journeys: tuple[JourneyPromise, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What an auditor needs to recompute the run."""
 
@@ -259,7 +357,11 @@ class Provenance:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """The whole of `results.json`."""
+    """The whole of `results.json`.
+
+    `interruption_s` is t8 - t0, what the maximum tolerable downtime (DMIA) bounds;
+    `first_failure_s` is the first operation that failed at or after t0.
+    """
 
     schema_version: int
     provenance: Provenance
@@ -282,3 +384,12 @@ class Results:
     chronology: tuple[Entry, ...]
     load: tuple[LoadSecond, ...]
     writes: tuple[WriteMark, ...]
+    rta_reason: Text | None = None
+    interruption_s: float | None = None
+    interruption_is_lower_bound: bool = False
+    first_failure_s: float | None = None
+    promise: Promise | None = None
+    phases: tuple[PhaseWindow, ...] = ()
+    coverage: tuple[ProbeCoverage, ...] = ()
+    load_kept: LoadKept | None = None
+    observed_until_s: float | None = None
