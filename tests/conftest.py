@@ -9,15 +9,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from reprise_platform.access import Access, load_access
+from reprise_platform import access
 from reprise_platform.errors import PlatformError
 
 _UP_WITHIN_S = 1800
 _DOWN_WITHIN_S = 300
+_CLUSTER_TEST_WITHIN_S = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests on a site the time that bringing one up takes, unless they set their own."""
+    for item in items:
+        if item.get_closest_marker("cluster") and not item.get_closest_marker(
+            "timeout"
+        ):
+            item.add_marker(pytest.mark.timeout(_UP_WITHIN_S + _CLUSTER_TEST_WITHIN_S))
 
 
 @pytest.fixture(scope="session")
-def site_access() -> Iterator[Access]:
+def site_access() -> Iterator[access.Access]:
     """Bring a site of the tests' own up, once; take down what this session brought up.
 
     REPRISE_TEST_SITE names the site ("test"); REPRISE_KEEP=1 leaves it up, so that the
@@ -28,7 +38,7 @@ def site_access() -> Iterator[Access]:
     if not was_up:
         _platform("up", name, within_s=_UP_WITHIN_S)
     try:
-        yield load_access(name)
+        yield access.load_access(name)
     finally:
         if not was_up and os.environ.get("REPRISE_KEEP") != "1":
             _platform("down", name, within_s=_DOWN_WITHIN_S)
@@ -37,7 +47,7 @@ def site_access() -> Iterator[Access]:
 def _is_up(name: str) -> bool:
     """Tell whether the site was brought up and answers."""
     try:
-        load_access(name)
+        access.load_access(name)
     except PlatformError:
         return False
     return _run("status", name, within_s=60).returncode == 0
