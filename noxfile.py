@@ -61,7 +61,7 @@ def packaging(session: nox.Session) -> None:
     """Build the wheel and see that it would install our five packages only."""
     folder = HERE / "dist"
     shutil.rmtree(folder, ignore_errors=True)
-    build = ["-m", "build", "--wheel", "--no-isolation", "--outdir", folder]
+    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder))
     _run(session, "python", *build)
     wheels = [str(wheel) for wheel in folder.glob("*.whl")]
     _run(session, "check-wheel-contents", *wheels)
