@@ -1,0 +1,24 @@
+"""Quantiles by nearest rank: always a value that was measured, never an interpolation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def nearest_rank(ordered: Sequence[int], share: float) -> int | None:
+    """Return the smallest value with at least `share` of the values at or below it.
+
+    Args:
+        ordered: the values, ascending.
+        share: 0.95 for the 95th percentile.
+    """
+    if not ordered:
+        return None
+    return ordered[max(1, rank(len(ordered), share)) - 1]
+
+
+def rank(count: int, share: float) -> int:
+    """Return the nearest rank, from 1: the quantile is the value at that place."""
+    # The product 0.95 * 20 is 19 in arithmetic and must be in floats.
+    return math.ceil(round(share * count, 9))

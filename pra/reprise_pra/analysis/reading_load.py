@@ -1,0 +1,115 @@
+"""The events of the load and of the probers, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reprise_pra.analysis.fields import Fields
+from reprise_pra.analysis.timeline import (
+    Arrival,
+    LoadProcess,
+    Operation,
+    Probe,
+    Write,
+)
+from reprise_pra.history import Event, Kind
+
+DATABASE = "database"
+
+
+def operation_of(invoke: Event, completion: Event | None) -> Operation:
+    """Type one clinical operation; it is a write when its invocation names an object."""
+    fields = Fields(invoke)
+    write = None
+    if fields.has("type") and fields.has("digest"):
+        write = Write(
+            clinical_type=fields.text("type"),
+            uuid=fields.text("uuid"),
+            digest=fields.text_or_none("digest"),
+            store=fields.text_or_none("store") or DATABASE,
+        )
+    subject = None if write else fields.text_or_none("uuid")
+    status = found = reason = None
+    if completion is not None:
+        said = Fields(completion)
+        status = said.integer_or_none("status")
+        reason = said.text_or_none("reason")
+        found = said.flag_or_none("found")
+        subject = subject or (None if write else said.text_or_none("uuid"))
+    return Operation(
+        process=invoke.process,
+        op_id=invoke.op_id,
+        name=invoke.operation,
+        journey=fields.text("journey"),
+        instance=fields.integer("instance"),
+        intended_ns=fields.integer("intended_ns"),
+        invoked_ns=invoke.at_ns,
+        ended_ns=None if completion is None else completion.at_ns,
+        ended_utc=None if completion is None else completion.utc,
+        kind=None if completion is None else completion.kind,
+        status=status,
+        reason=reason,
+        write=write,
+        subject=subject,
+        found=found,
+    )
+
+
+def arrival_of(event: Event) -> Arrival:
+    """Type one arrival; a turned-away one is a failed operation of its journey."""
+    fields = Fields(event)
+    return Arrival(
+        process=event.process,
+        journey=fields.text("journey"),
+        instance=fields.integer("instance"),
+        intended_ns=fields.integer("intended_ns"),
+        lag_ns=fields.integer("lag_ns"),
+        is_admitted=event.kind is Kind.OK and not fields.flag_or_none("turned_away"),
+        at_ns=event.at_ns,
+    )
+
+
+def loads_of(
+    processes: Iterable[str], schedules: Iterable[Event], stops: Iterable[Event]
+) -> tuple[LoadProcess, ...]:
+    """Type the generators, one a process; the first schedule and the last stop count."""
+    first: dict[str, Event] = {}
+    for event in schedules:
+        first.setdefault(event.process, event)
+    last = {event.process: event for event in stops}
+    loads = []
+    for process in sorted(processes):
+        start, stop = first.get(process), last.get(process)
+        loads.append(
+            LoadProcess(
+                process=process,
+                started_ns=start.at_ns if start else None,
+                rate_per_s=Fields(start).number("rate_per_s") if start else 0.0,
+                planned=Fields(start).integer_or_none("planned") if start else None,
+                planned_until_stop=(
+                    Fields(stop).integer_or_none("planned") if stop else None
+                ),
+                stopped_ns=stop.at_ns if stop else None,
+            )
+        )
+    return tuple(loads)
+
+
+def probe_of(event: Event) -> Probe:
+    """Type one probe: one of a hundred thousand, so nothing is looked up twice."""
+    value = event.value
+    fields = Fields(event)
+    outcome = value.get("outcome")
+    sent_ns = value.get("sent_ns")
+    sched_ns = value.get("sched_ns")
+    end_ns = value.get("end_ns")
+    skipped = value.get("skipped")
+    return Probe(
+        process=event.process,
+        service_class=fields.text("class"),
+        sched_ns=sched_ns if type(sched_ns) is int else fields.integer("sched_ns"),
+        sent_ns=sent_ns if type(sent_ns) is int else fields.integer("sent_ns"),
+        end_ns=end_ns if type(end_ns) is int else fields.integer("end_ns"),
+        outcome=outcome if isinstance(outcome, str) else fields.text("outcome"),
+        skipped=0 if skipped is None else int(fields.number("skipped")),
+    )

@@ -1,0 +1,303 @@
+"""What the events mean, typed: the frozen `Timeline` on which every formula works.
+
+Instants are CLOCK_MONOTONIC nanoseconds; `utc` is the same instant for people. Nothing
+here judges; `reading.py` makes a Timeline from a history.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from reprise_pra.history import Kind
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """The object that a clinical operation creates; `store` is where it must survive."""
+
+    clinical_type: str
+    uuid: str
+    digest: str | None
+    store: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One clinical operation; `kind` and `ended_ns` are None when it never completed.
+
+    Attributes:
+        intended_ns: when the user meant to start; latency runs from here.
+        write: what it creates, for writes.
+        subject: the object it reads, by uuid, for reads that name one.
+        found: for reads of one object: whether the answer was that it exists.
+    """
+
+    process: str
+    op_id: str
+    name: str
+    journey: str
+    instance: int
+    intended_ns: int
+    invoked_ns: int
+    ended_ns: int | None
+    ended_utc: str | None
+    kind: Kind | None
+    status: int | None
+    reason: str | None
+    write: Write | None
+    subject: str | None
+    found: bool | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One journey that started on the schedule, or that a full house turned away."""
+
+    process: str
+    journey: str
+    instance: int
+    intended_ns: int
+    lag_ns: int
+    is_admitted: bool
+    at_ns: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LoadProcess:
+    """One generator: what it planned, and whether it ended cleanly.
+
+    `planned` is as told at the start; `planned_until_stop` as told at the end, if told.
+    """
+
+    process: str
+    started_ns: int | None
+    rate_per_s: float
+    planned: int | None
+    planned_until_stop: int | None
+    stopped_ns: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One probe of a class of service: sent, and how it ended."""
+
+    process: str
+    service_class: str
+    sched_ns: int
+    sent_ns: int
+    end_ns: int
+    outcome: str
+    skipped: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MarkSeen:
+    """An instant of the recovery as the drill observed it."""
+
+    name: str
+    at_ns: int
+    utc: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One phase; `ended` is None when it never ended."""
+
+    name: str
+    start_ns: int
+    start_utc: str
+    end_ns: int | None
+    end_utc: str | None
+    ended: Kind | None
+    reason: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: injected, seen to take, undone, seen to be undone (or None)."""
+
+    ledger_id: str
+    fault: str
+    targets: tuple[str, ...]
+    injected_ns: int
+    injected_utc: str
+    taken_ns: int | None
+    taken_utc: str | None
+    taken_observer: str | None
+    undo_ns: int | None
+    undo_utc: str | None
+    undone_ns: int | None
+    undone_utc: str | None
+    undone_observer: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeBackup:
+    """One volume in a backup."""
+
+    volume: str
+    phase: str
+    size_bytes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """One backup, as its objects told it last."""
+
+    name: str
+    phase: str
+    counts: bool
+    reason: str
+    started_utc: str | None
+    snapshot_utc: str | None
+    completed_utc: str | None
+    volumes: tuple[VolumeBackup, ...]
+    seen_ns: int
+    seen_utc: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """One wave of the restore."""
+
+    name: str
+    backup: str
+    start_ns: int
+    start_utc: str
+    end_ns: int | None
+    end_utc: str | None
+    ended: Kind | None
+    phase: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something the drill looked at; `holds` is None when it could not tell."""
+
+    name: str
+    holds: bool | None
+    detail: str
+    at_ns: int
+    utc: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Something a person, or the plan in a person's stead, decided."""
+
+    what: str
+    who: str
+    at_ns: int
+    utc: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A change of state of one alert, as the sentinel heard it."""
+
+    alert: str
+    state: str
+    at_ns: int
+    utc: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """The front door turned to another site."""
+
+    to: str
+    start_ns: int
+    start_utc: str
+    end_ns: int | None
+    end_utc: str | None
+    ended: Kind | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FinalRead:
+    """What the last read of one object said; `found` is None when it said nothing."""
+
+    clinical_type: str
+    uuid: str
+    found: bool | None
+    digest: str | None
+    count: int | None
+    at_ns: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpan:
+    """When a process first and last wrote."""
+
+    process: str
+    first_ns: int
+    last_ns: int
+    boot_ids: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """All that was recorded, in the order of its clock. `orphans` have no invocation."""
+
+    start_ns: int
+    start_utc: str
+    end_ns: int
+    end_utc: str
+    torn: tuple[str, ...]
+    orphans: tuple[str, ...]
+    processes: tuple[ProcessSpan, ...]
+    boot_ids: frozenset[str]
+    operations: tuple[Operation, ...]
+    arrivals: tuple[Arrival, ...]
+    loads: tuple[LoadProcess, ...]
+    probes: tuple[Probe, ...]
+    marks: Mapping[str, MarkSeen]
+    phases: tuple[Phase, ...]
+    faults: tuple[Fault, ...]
+    backups: tuple[Backup, ...]
+    chosen_backup: str | None
+    restores: tuple[Restore, ...]
+    checks: tuple[Check, ...]
+    decisions: tuple[Decision, ...]
+    alerts: tuple[Alert, ...]
+    switches: tuple[Switch, ...]
+    final_reads: Mapping[tuple[str, str], FinalRead]
+
+    def mark_ns(self, name: str) -> int | None:
+        """Return when the drill recorded a mark, to the whole microsecond, or None."""
+        mark = self.marks.get(name)
+        return None if mark is None else self.snap_ns(mark.at_ns)
+
+    def snap_ns(self, at_ns: int) -> int:
+        """Return the instant at the precision of the results: whole microseconds.
+
+        Marks are snapped before they are subtracted, so that the stretches between them,
+        each printed to the microsecond, sum to the whole exactly.
+        """
+        return self.start_ns + (at_ns - self.start_ns) // 1000 * 1000
+
+    def seconds(self, at_ns: int) -> float:
+        """Return an instant as seconds since the run's first event."""
+        return duration_s(at_ns - self.start_ns)
+
+    def checks_named(
+        self, name: str, *, after_ns: int | None = None, before_ns: int | None = None
+    ) -> tuple[Check, ...]:
+        """Return the checks of that name within the bounds, in order."""
+        return tuple(
+            check
+            for check in self.checks
+            if check.name == name
+            and (after_ns is None or check.at_ns >= after_ns)
+            and (before_ns is None or check.at_ns < before_ns)
+        )
+
+
+def duration_s(length_ns: int) -> float:
+    """Return nanoseconds as seconds, at the precision of the results (a microsecond)."""
+    return round(length_ns / NS_PER_S, 6)
