@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 STAND_IN = """#!/bin/sh
 # Stands for the environment's Python: tells its process and arguments, then ends as told.
 [ "$1" = -c ] && exit 0
+trap 'echo undone; exit 2' INT
 echo "drill $$ $*"
 [ "$DRILL" = wait ] || exit "$DRILL"
-trap 'echo undone; exit 2' INT
 while :; do sleep 0.05; done
 """
 
