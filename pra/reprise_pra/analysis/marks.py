@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from reprise_pra.analysis.results import Bucket
@@ -68,6 +69,6 @@ def disordered(marks_ns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
     present = [name for name in ORDER if name in marks_ns]
     return tuple(
         (earlier, later)
-        for earlier, later in zip(present, present[1:], strict=False)
+        for earlier, later in itertools.pairwise(present)
         if marks_ns[later] < marks_ns[earlier]
     )

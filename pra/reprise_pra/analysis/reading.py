@@ -34,7 +34,8 @@ from reprise_pra.analysis.timeline import ProcessSpan, Timeline
 from reprise_pra.history import Event, History, Kind
 
 _KIND_ORDER = {Kind.INVOKE: 0, Kind.OK: 1, Kind.FAIL: 1, Kind.INFO: 1}
-_LOAD_OWN = frozenset({"arrival", "schedule", "load_stopped"})
+_STOPPED = "load_stopped"  # the probers and the sentinel say it too
+_LOAD_OWN = frozenset({"arrival", "schedule", _STOPPED})
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def read_timeline(history: History) -> Timeline:
         loads=loads_of(
             {event.process for event in events if _role(event.process) == "load"},
             sorted_.singles.get(("load", "schedule"), []),
-            sorted_.singles.get(("load", "load_stopped"), []),
+            sorted_.singles.get(("load", _STOPPED), []),
         ),
         probes=single("prober", "probe", probe_of),
         # The first of a name counts: nothing recorded later moves a mark.
@@ -185,17 +186,18 @@ def _sort_out(events: Iterable[Event]) -> _Sorted:
 def _spans(events: Iterable[Event]) -> tuple[ProcessSpan, ...]:
     first: dict[str, int] = {}
     last: dict[str, int] = {}
-    boots: defaultdict[str, set[str]] = defaultdict(set)
+    closed: set[str] = set()
     for event in events:
         first.setdefault(event.process, event.at_ns)
         last[event.process] = event.at_ns
-        boots[event.process].add(event.boot_id)
+        if event.operation == _STOPPED:
+            closed.add(event.process)
     return tuple(
         ProcessSpan(
             process=process,
             first_ns=first[process],
             last_ns=last[process],
-            boot_ids=frozenset(boots[process]),
+            is_closed=process in closed,
         )
         for process in sorted(first)
     )

@@ -74,6 +74,7 @@ def alert_of(event: Event) -> Alert:
     return Alert(
         alert=fields.text("alert"),
         state=fields.text("state"),
+        since_ns=fields.integer_or_none("since_ns"),
         at_ns=event.at_ns,
         utc=event.utc,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.fields import Fields
 from reprise_pra.analysis.timeline import (
@@ -72,27 +73,30 @@ def arrival_of(event: Event) -> Arrival:
 def loads_of(
     processes: Iterable[str], schedules: Iterable[Event], stops: Iterable[Event]
 ) -> tuple[LoadProcess, ...]:
-    """Type the generators, one a process; the first schedule and the last stop count."""
+    """Type the generators, one a process: from its first schedule to its last stop."""
     first: dict[str, Event] = {}
     for event in schedules:
         first.setdefault(event.process, event)
-    last = {event.process: event for event in stops}
-    loads = []
-    for process in sorted(processes):
-        start, stop = first.get(process), last.get(process)
-        loads.append(
-            LoadProcess(
-                process=process,
-                started_ns=start.at_ns if start else None,
-                rate_per_s=Fields(start).number("rate_per_s") if start else 0.0,
-                planned=Fields(start).integer_or_none("planned") if start else None,
-                planned_until_stop=(
-                    Fields(stop).integer_or_none("planned") if stop else None
-                ),
-                stopped_ns=stop.at_ns if stop else None,
-            )
-        )
-    return tuple(loads)
+    stopped: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in stops:
+        stopped[event.process].append(event)
+    return tuple(
+        _load(process, first.get(process), stopped[process])
+        for process in sorted(processes)
+    )
+
+
+def _load(process: str, start: Event | None, stops: Sequence[Event]) -> LoadProcess:
+    planned = [Fields(stop).integer_or_none("planned") for stop in stops]
+    told = [count for count in planned if count is not None]
+    return LoadProcess(
+        process=process,
+        started_ns=start.at_ns if start else None,
+        rate_per_s=Fields(start).number("rate_per_s") if start else 0.0,
+        planned_until_stop=sum(told) if told else None,
+        crashed=sum(Fields(stop).integer_or_none("crashed") or 0 for stop in stops),
+        stopped_ns=stops[-1].at_ns if stops else None,
+    )
 
 
 def probe_of(event: Event) -> Probe:

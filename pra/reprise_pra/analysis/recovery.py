@@ -8,8 +8,9 @@ A *stretch* runs from an operation to the end of observation. It is good when
    them for the objective to mean something (one failure in 30 is no 99 %, and the 95th
    percentile of ten is their maximum): a relapse moves t7.
 t7 is the first answer of the earliest good stretch. It is *proved* when the stretch lasts
-`stable_s`, holds the plan's minimum of successes, and does everything that the journey
-did before the disaster. Unproved, it is a lower bound.
+`stable_s`, holds the plan's minimum of successes, and does what the journey must: of
+logging in, searching, reading a patient registered before, writing and reading back, all
+that it did before the disaster. Unproved, it is a lower bound.
 
 Operations belong where they began: one that was sent during the outage and times out a
 second after t7 tells of the outage.
@@ -21,7 +22,7 @@ import bisect
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.objectives import JourneyObjective
@@ -31,6 +32,7 @@ from reprise_pra.analysis.samples import Sample
 from reprise_pra.analysis.timeline import NS_PER_MS, NS_PER_S, duration_s
 
 LATENCY_SHARE = 0.95
+_ACTS = frozenset({"login", "search", "read_known_patient", "read_back"})
 _LATENCY_RUN = 20  # the fewest values whose 95th percentile is not their maximum
 
 
@@ -98,10 +100,8 @@ def recovery_of(
     stretch = after[start:]
     answered = [sample for sample in stretch if sample.is_ok]
     first = min(answered, key=lambda sample: sample.ended_ns)
-    did_before = {
-        sample.name for sample in samples if sample.is_ok and sample.ended_ns < t0_ns
-    }
-    missing = sorted(did_before - {sample.name for sample in answered})
+    before = _acts(sample for sample in samples if sample.ended_ns < t0_ns)
+    missing = sorted(before - _acts(answered))
     reason = _doubt(
         length_ns=until_ns - first.ended_ns,
         stable_ns=stable_ns,
@@ -123,6 +123,13 @@ def recovery_of(
             length=say.seconds(duration_s(until_ns - first.ended_ns)),
         ),
     )
+
+
+def _acts(samples: Iterable[Sample]) -> set[str]:
+    """Return what the successes among the samples did of what a journey must do."""
+    done = [sample for sample in samples if sample.is_ok]
+    acts = {sample.name for sample in done} & _ACTS
+    return acts | {"write"} if any(sample.is_write for sample in done) else acts
 
 
 def _doubt(

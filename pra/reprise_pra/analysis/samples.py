@@ -27,6 +27,7 @@ class Sample:
 
     journey: str
     name: str
+    is_write: bool
     intended_ns: int
     begun_ns: int
     ended_ns: int
@@ -70,6 +71,7 @@ def samples_of(
             Sample(
                 journey=operation.journey,
                 name=operation.name,
+                is_write=operation.write is not None,
                 intended_ns=operation.intended_ns,
                 begun_ns=operation.invoked_ns,
                 ended_ns=ended_ns,
@@ -81,6 +83,7 @@ def samples_of(
         Sample(
             journey=arrival.journey,
             name="arrival",
+            is_write=False,
             intended_ns=arrival.intended_ns,
             begun_ns=arrival.at_ns,
             ended_ns=arrival.at_ns,

@@ -70,14 +70,16 @@ class Arrival:
 class LoadProcess:
     """One generator: what it planned, and whether it ended cleanly.
 
-    `planned` is as told at the start; `planned_until_stop` as told at the end, if told.
+    Attributes:
+        planned_until_stop: arrivals due by its end, as told there; None if it was killed.
+        crashed: journeys that a fault of the generator itself ended.
     """
 
     process: str
     started_ns: int | None
     rate_per_s: float
-    planned: int | None
     planned_until_stop: int | None
+    crashed: int
     stopped_ns: int | None
 
 
@@ -198,10 +200,11 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A change of state of one alert, as the sentinel heard it."""
+    """A change of state of one alert; what it says began at `since_ns`, if told."""
 
     alert: str
     state: str
+    since_ns: int | None
     at_ns: int
     utc: str
 
@@ -232,12 +235,12 @@ class FinalRead:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSpan:
-    """When a process first and last wrote."""
+    """When a process first and last wrote; `is_closed` when it ended of its own accord."""
 
     process: str
     first_ns: int
     last_ns: int
-    boot_ids: frozenset[str]
+    is_closed: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
