@@ -111,8 +111,8 @@ def _overlap_ns(gaps: Sequence[Gap], start_ns: int, end_ns: int) -> int:
         0, bisect.bisect_right(gaps, start_ns, key=lambda gap: gap.start_ns) - 1
     )
     total_ns = 0
-    for gap in itertools.islice(gaps, place, None):
-        if gap.start_ns >= end_ns:
-            break
+    while place < len(gaps) and gaps[place].start_ns < end_ns:
+        gap = gaps[place]
         total_ns += max(0, min(gap.end_ns, end_ns) - max(gap.start_ns, start_ns))
+        place += 1
     return total_ns
