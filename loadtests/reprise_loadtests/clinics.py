@@ -1,0 +1,235 @@
+"""The clinics' day: starts every journey at its intended instant, whatever the others do.
+
+An open model: one greenlet for each journey, none waits for another, so a frozen server
+meets the same arrivals as a healthy one and the wait shows in the latencies. When the
+house is full an arrival is turned away, which is a failed operation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import random
+import time
+from collections.abc import Callable
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Group
+
+from reprise_loadtests.credentials import Credentials
+from reprise_loadtests.desk import Desk, Done, JourneyOverError
+from reprise_loadtests.journeys import JOURNEYS
+from reprise_loadtests.known import KnownPatients
+from reprise_loadtests.profile import Profile, ThinkTime
+from reprise_loadtests.schedule import (
+    NS_PER_S,
+    Arrival,
+    arrivals,
+    arrivals_within,
+    instance_rng,
+    think_s,
+)
+from reprise_loadtests.wire import Wire
+from reprise_pra.history import Kind, Recorder
+
+_LEAD_NS = NS_PER_S // 4
+"""From the schedule's event to its origin, so that the first arrival is not late."""
+
+_UNLIMITED_PLAN_S = 3600.0
+"""What `planned` covers when the load has no end of its own."""
+
+_DRAIN_MARGIN_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(slots=True)
+class Count:
+    """What became of the arrivals so far."""
+
+    planned: int = 0
+    arrived: int = 0
+    turned_away: int = 0
+    crashed: int = 0
+
+
+class GreenPacing:
+    """A user's waits, between greenlets; a think time never outlives a stop."""
+
+    def __init__(
+        self, *, think_time: ThinkTime, rng: random.Random, stopping: Event
+    ) -> None:
+        """Draw think times from `rng`; `stopping` ends any wait."""
+        self._think_time = think_time
+        self._rng = rng
+        self._stopping = stopping
+
+    def think_ns(self) -> int:
+        """Draw the next think time."""
+        return round(think_s(self._think_time, self._rng) * NS_PER_S)
+
+    def wait_until(self, at_ns: int) -> bool:
+        """Wait until CLOCK_MONOTONIC `at_ns`; True when the load stops."""
+        return _wait_until(self._stopping, at_ns)
+
+
+class Clinics:
+    """One run of a schedule against one front door."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        seed: int,
+        base_url: str,
+        credentials: Credentials,
+        recorder: Recorder,
+        known: KnownPatients,
+        observe: Callable[[Done], None] = lambda _: None,
+        after_instance: int = 0,
+    ) -> None:
+        """Prepare a run; instances are numbered from `after_instance` + 1."""
+        self.count = Count()
+        self.last_instance = after_instance
+        self._profile = profile
+        self._seed = seed
+        self._base_url = base_url
+        self._credentials = credentials
+        self._recorder = recorder
+        self._known = known
+        self._observe = observe
+        self._after_instance = after_instance
+        self._live = Group()
+        self._stopping = Event()
+        self._ended = Event()
+
+    def run(self, duration_s: float | None) -> None:
+        """Play the schedule for `duration_s` seconds, or until `stop` is called.
+
+        Returns when every journey has ended and the end is recorded.
+        """
+        start_ns = time.monotonic_ns() + _LEAD_NS
+        self._record_schedule(start_ns, duration_s)
+        try:
+            for arrival in arrivals(self._profile, seed=self._seed):
+                if (
+                    duration_s is not None
+                    and arrival.offset_ns >= duration_s * NS_PER_S
+                ):
+                    break
+                if _wait_until(self._stopping, start_ns + arrival.offset_ns):
+                    break
+                self._start(arrival, start_ns + arrival.offset_ns)
+            self._live.join()
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Start nothing more, let operations under way end, record the end; idempotent.
+
+        Takes no longer than the client's time-out and a margin: what is unanswered then
+        is left without a completion, which is its truth.
+        """
+        self._stopping.set()
+        self._live.join(timeout=self._profile.client.timeout_s + _DRAIN_MARGIN_S)
+        self._end()
+
+    def _end(self) -> None:
+        self._stopping.set()
+        self._live.kill()
+        # From here to the record nothing yields: of two callers one records.
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._recorder.record(
+            Kind.OK, "load_stopped", "load_stopped", dataclasses.asdict(self.count)
+        )
+
+    def _record_schedule(self, start_ns: int, duration_s: float | None) -> None:
+        over_s = _UNLIMITED_PLAN_S if duration_s is None else duration_s
+        planned = arrivals_within(self._profile, seed=self._seed, duration_s=over_s)
+        self._recorder.record(
+            Kind.OK,
+            "schedule",
+            f"schedule-{self._after_instance}",
+            {
+                "profile": self._profile.name,
+                "seed": self._seed,
+                "rate_per_s": self._profile.arrivals.rate_per_s,
+                "planned": len(planned),
+                "planned_over_s": over_s,
+                "duration_s": duration_s,
+                "start_ns": start_ns,
+            },
+        )
+
+    def _start(self, arrival: Arrival, intended_ns: int) -> None:
+        self.count.planned += 1
+        self.last_instance = self._after_instance + arrival.instance
+        if len(self._live) >= self._profile.arrivals.max_live:
+            self.count.turned_away += 1
+            self._record_arrival(Kind.FAIL, arrival, self.last_instance, intended_ns)
+            return
+        self._live.spawn(self._go_through, arrival, self.last_instance, intended_ns)
+
+    def _record_arrival(
+        self, kind: Kind, arrival: Arrival, instance: int, intended_ns: int
+    ) -> None:
+        now_ns = time.monotonic_ns()
+        self._recorder.record(
+            kind,
+            "arrival",
+            f"a{instance}",
+            {
+                "journey": arrival.journey,
+                "instance": instance,
+                "intended_ns": intended_ns,
+                "lag_ns": now_ns - intended_ns,
+                "turned_away": kind is Kind.FAIL,
+            },
+            at_ns=now_ns,
+        )
+
+    def _go_through(self, arrival: Arrival, instance: int, intended_ns: int) -> None:
+        # Here and not where it was spawned: the lag includes the wait for the processor.
+        self._record_arrival(Kind.OK, arrival, instance, intended_ns)
+        self.count.arrived += 1
+        rng = instance_rng(self._seed, instance)
+        wire = Wire(
+            self._base_url, timeout_s=self._profile.client.timeout_s, alarm=_alarm
+        )
+        desk = Desk(
+            wire=wire,
+            recorder=self._recorder,
+            credentials=self._credentials,
+            journey=arrival.journey,
+            instance=instance,
+            intended_ns=intended_ns,
+            pacing=GreenPacing(
+                think_time=self._profile.think_time,
+                rng=instance_rng(self._seed, -instance),
+                stopping=self._stopping,
+            ),
+            observe=self._observe,
+        )
+        try:
+            JOURNEYS[arrival.journey](desk, self._known, rng)
+        except JourneyOverError:
+            pass
+        except Exception:
+            # The boundary of a journey: a fault of ours must not end the clinics' day,
+            # and must not pass for one of theirs either.
+            self.count.crashed += 1
+            log.exception("journey %s %d crashed", arrival.journey, instance)
+        finally:
+            wire.close()
+
+
+def _alarm(seconds: float) -> gevent.Timeout:
+    return gevent.Timeout(seconds, TimeoutError(f"no answer within {seconds:g} s"))
+
+
+def _wait_until(stopping: Event, at_ns: int) -> bool:
+    wait_s = (at_ns - time.monotonic_ns()) / NS_PER_S
+    return bool(stopping.wait(wait_s) if wait_s > 0 else stopping.is_set())

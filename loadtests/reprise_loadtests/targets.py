@@ -1,0 +1,103 @@
+"""What a prober sends, and where: one cheap read and one small write of OpenMRS."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+import urllib.parse
+from collections.abc import Callable
+
+from reprise_loadtests.credentials import Credentials
+from reprise_loadtests.errors import LoadError
+from reprise_loadtests.outcome import CREATED, OK
+from reprise_loadtests.payloads import openmrs_now
+from reprise_loadtests.probe import ServiceClass
+from reprise_loadtests.wire import basic
+from reprise_platform import openmrs
+
+READ_PATH = f"{openmrs.REST_PATH}/location/{openmrs.OUTPATIENT_CLINIC}"
+"""The cheapest read that OpenMRS takes from its database."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where probes go and what they say; `request` makes the bytes of the next one."""
+
+    service_class: ServiceClass
+    address: tuple[str, int]
+    request: Callable[[], bytes]
+    wanted_status: int
+
+
+def read_target(url: str, credentials: Credentials) -> Target:
+    """Return a GET of the outpatient clinic, which OpenMRS takes from its database.
+
+    Raises:
+        LoadError: the URL does not name a literal address.
+    """
+    address, host, path = _literal(url)
+    request = _bytes(
+        "GET",
+        f"{path}{READ_PATH}",
+        host,
+        credentials,
+    )
+    return Target(
+        service_class="read",
+        address=address,
+        request=lambda: request,
+        wanted_status=OK,
+    )
+
+
+def write_target(url: str, credentials: Credentials, *, patient: str) -> Target:
+    """Return a POST of one small observation (a pulse) on the probe's own patient.
+
+    Raises:
+        LoadError: the URL does not name a literal address.
+    """
+    address, host, path = _literal(url)
+
+    def request() -> bytes:
+        body = json.dumps(
+            {
+                "person": patient,
+                "concept": openmrs.PULSE,
+                "obsDatetime": openmrs_now(),
+                "value": 72,
+            }
+        )
+        return _bytes("POST", f"{path}{openmrs.REST_PATH}/obs", host, credentials, body)
+
+    return Target(
+        service_class="write", address=address, request=request, wanted_status=CREATED
+    )
+
+
+def _literal(url: str) -> tuple[tuple[str, int], str, str]:
+    parts = urllib.parse.urlsplit(url)
+    try:
+        address = str(ipaddress.ip_address(parts.hostname or ""))
+    except ValueError as error:
+        msg = f"{url}: a probe needs a literal IP address, as in http://198.18.0.4:8080"
+        raise LoadError(msg) from error
+    if parts.scheme != "http":
+        msg = f"{url}: a probe speaks plain http"
+        raise LoadError(msg)
+    return (address, parts.port or 80), parts.netloc, parts.path.rstrip("/")
+
+
+def _bytes(
+    method: str, path: str, host: str, credentials: Credentials, body: str = ""
+) -> bytes:
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {host}",
+        f"Authorization: {basic(credentials)}",
+        "Accept: application/json",
+        "Connection: close",
+    ]
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
