@@ -7,8 +7,14 @@ which the embedded and the remote provider fill alike.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from pathlib import Path
+
+from reprise_platform import paths
+from reprise_platform.errors import SiteError
+
+_FILE = "access.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +70,65 @@ class Access:
     namespace: str
     probe_rates_per_s: Mapping[str, float]
     production: bool
+
+
+def save_access(access: Access) -> None:
+    """Write the record into the site's folder, whole or not at all."""
+    plain = json.dumps(dataclasses.asdict(access), default=str, indent=1)
+    partial = access.state / f".{_FILE}.new"
+    partial.touch(mode=0o600)
+    partial.write_text(plain)
+    partial.rename(access.state / _FILE)
+
+
+def load_access(site: str | Path) -> Access:
+    """Return the record of a site that is up.
+
+    Args:
+        site: a site's name, or its file.
+
+    Raises:
+        SiteError: no such site is up here; says how to bring it up.
+    """
+    name = site if isinstance(site, str) and "/" not in site else _name_in(Path(site))
+    file = paths.site_state(name) / _FILE
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        msg = f"site {name} is not up here; try: python -m reprise_platform up --name {name}"
+        raise SiteError(msg) from error
+    except ValueError as error:
+        msg = f"{file}: damaged ({error}); try: python -m reprise_platform down --name {name}"
+        raise SiteError(msg) from error
+    return _parsed(raw)
+
+
+def _name_in(file: Path) -> str:
+    # Imported here: a site's reader needs no parser of site files, and parsing is slow.
+    from reprise_platform.sites import parse_site  # noqa: PLC0415
+
+    return parse_site(file).name
+
+
+def _parsed(raw: dict[str, object]) -> Access:
+    plain = dict(raw)
+    for key in ("clinic_credentials", "velero", "escrow", "state"):
+        plain[key] = Path(str(plain[key]))
+    for key in ("primary", "recovery"):
+        cluster = plain[key]
+        assert isinstance(cluster, dict)  # noqa: S101 - our own file
+        plain[key] = Cluster(
+            **{
+                **cluster,
+                "kubeconfig": Path(cluster["kubeconfig"]),
+                "observer_kubeconfig": Path(cluster["observer_kubeconfig"]),
+            }
+        )
+    store, zones, nodes = plain["backup_store"], plain["zones"], plain["recovery_nodes"]
+    assert isinstance(store, dict)  # noqa: S101 - our own file
+    assert isinstance(zones, dict)  # noqa: S101 - our own file
+    assert isinstance(nodes, list)  # noqa: S101 - our own file
+    plain["backup_store"] = BackupStore(**store)
+    plain["zones"] = {zone: tuple(names) for zone, names in zones.items()}
+    plain["recovery_nodes"] = tuple(nodes)
+    return Access(**plain)  # type: ignore[arg-type]  # written by save_access alone

@@ -1,0 +1,59 @@
+"""Run a program; when it ends badly, say so with the line to paste and what it printed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reprise_platform.errors import CommandError
+
+_SHOWN_CHARACTERS = 4000
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    within_s: float = 60,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+) -> str:
+    """Run a program to its end and return what it wrote on standard output.
+
+    Args:
+        command: the program and its arguments; no shell is involved.
+        within_s: killed after that many seconds.
+        env: added to this process' environment; secrets go here, never in `command`.
+        stdin: text handed to the program; it has no standard input otherwise.
+
+    Raises:
+        CommandError: not found, too long, or an exit code other than 0.
+    """
+    words = [str(word) for word in command]
+    line = shlex.join(words)
+    try:
+        done = subprocess.run(  # noqa: S603 - a list, never a shell
+            words,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=within_s,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}),
+        )
+    except FileNotFoundError as error:
+        msg = f"no such program: {words[0]}\n  $ {line}"
+        raise CommandError(msg) from error
+    except subprocess.TimeoutExpired as error:
+        msg = f"not finished after {within_s:g} s, killed:\n  $ {line}"
+        raise CommandError(msg) from error
+    if done.returncode != 0:
+        output = (done.stdout + done.stderr).strip()[-_SHOWN_CHARACTERS:]
+        msg = f"exit code {done.returncode}:\n  $ {line}\n{output}"
+        raise CommandError(msg)
+    return done.stdout

@@ -1,0 +1,237 @@
+"""How a site comes up: one visible ordered list of steps, each idempotent.
+
+`up` on a site that is up changes nothing; after a kill at any step, the same list
+repairs: it makes what is missing and leaves alone what is there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from reprise_platform import content, hostpackages, kube, manifests, paths
+from reprise_platform.access import Access, save_access
+from reprise_platform.command import run
+from reprise_platform.embedded import (
+    builds,
+    cgroups,
+    controlplane,
+    credentials,
+    doors,
+    images,
+    machine,
+    network,
+    roots,
+    serving,
+    store,
+    velero_setup,
+    volumes,
+)
+from reprise_platform.embedded.layout import NAMESPACE, Layout, lay, load
+from reprise_platform.embedded.progress import Progress, side_by_side
+from reprise_platform.embedded.topology import BLOCKS
+from reprise_platform.errors import SiteError
+from reprise_platform.sites import Site
+from reprise_platform.waiting import until
+
+
+def up(site: Site, progress: Progress) -> Access:
+    """Bring a site up, or complete one that is half up, and return how it is reached.
+
+    Raises:
+        PlatformError: which step failed, the line to paste, its output.
+    """
+    folder = paths.site_state(site.name)
+    with content.locked(folder / ".lock"):
+        with progress.step("host tools"):
+            for package in hostpackages.ensure():
+                progress.say(f"installed on this machine: {package}")
+        with progress.step("compiled servers, Debian roots and images (cached)"):
+            _make_everything(progress)
+        layout = _layout(site)
+        for name, step in STEPS:
+            with progress.step(name):
+                step(layout)
+        access = layout.access(_uids(layout))
+        save_access(access)
+    return access
+
+
+def _addresses_and_secrets(layout: Layout) -> None:
+    if not (layout.folder / "clinic.json").exists():
+        credentials.make(layout.folder, NAMESPACE)
+    for cluster in layout.topology.clusters:
+        if not (layout.pki(cluster) / "done").exists():
+            shutil.rmtree(layout.pki(cluster), ignore_errors=True)
+            controlplane.make_identities(cluster, layout.site.name, layout.pki(cluster))
+            (layout.pki(cluster) / "done").touch()
+    front = layout.folder / "front"
+    front.mkdir(exist_ok=True)
+    if not (front / doors.MAP).exists():
+        (front / doors.MAP).write_text("active primary\n")
+
+
+def _network(layout: Layout) -> None:
+    done = layout.folder / "net" / ".done"
+    if done.exists() and _link_exists(layout.site.name):
+        return
+    network.remove(layout.site.name, layout.folder)
+    network.build(layout.topology, layout.folder)
+    done.touch()
+
+
+def _machines(layout: Layout) -> None:
+    cgroups.prepare_site(layout.site.name)
+    volumes.make_folders(layout)
+    for each in layout.machines():
+        machine.start(each)
+
+
+def _control_planes(layout: Layout) -> None:
+    access = layout.access({})
+    for cluster in (access.primary, access.recovery):
+        until(
+            lambda cluster=cluster: kube.api_ready(cluster),  # type: ignore[misc]
+            within_s=120,
+            every_s=0.3,
+            what=f"{cluster.name}'s API server (its log: {layout.folder}/machines/"
+            f"cp-{cluster.name}/log/apiserver.log)",
+        )
+
+
+def _base(layout: Layout) -> None:
+    access = layout.access({})
+    secrets = [
+        json.loads(file.read_text()) for file in sorted(access.escrow.glob("*.json"))
+    ]
+    primary = layout.values(layout.topology.primary)
+    recovery = layout.values(layout.topology.recovery)
+    kube.apply(access.primary, manifests.render("cluster", primary))
+    kube.apply(access.recovery, manifests.render("cluster", recovery))
+    kube.apply(access.primary, [manifests.namespace(NAMESPACE), *secrets])
+    kube.apply(access.primary, volumes.primary_volumes(layout))
+    for name in ("database", "dump", "openmrs"):
+        kube.apply(access.primary, manifests.render(name, primary))
+
+
+def _nodes(layout: Layout) -> None:
+    access = layout.access({})
+    for cluster, plan in zip(
+        (access.primary, access.recovery), layout.topology.clusters, strict=True
+    ):
+        wanted = {node.name for node in plan.nodes}
+
+        def ready(
+            cluster: kube.Cluster = cluster, wanted: set[str] = wanted
+        ) -> bool:
+            return wanted <= {node.name for node in kube.nodes(cluster) if node.ready}
+
+        until(ready, within_s=180, every_s=0.5, what=f"nodes of {cluster.name}: {wanted}")
+
+
+def _backup_store(layout: Layout) -> None:
+    store.prepare(layout.topology, layout.folder)
+
+
+def _velero(layout: Layout) -> None:
+    access = layout.access({})
+    image = next(image for image in layout.images if image.name == "velero")
+    for cluster in (access.primary, access.recovery):
+        kube.apply(
+            cluster, velero_setup.objects(access, layout.site, image, cluster.name)
+        )
+
+
+def _serving(layout: Layout) -> None:
+    serving.wait(layout)
+
+
+STEPS: tuple[tuple[str, Callable[[Layout], None]], ...] = (
+    ("addresses, keys and secrets", _addresses_and_secrets),
+    ("network", _network),
+    ("machines", _machines),
+    ("control planes", _control_planes),
+    ("database, application and their volumes asked for", _base),
+    ("nodes ready", _nodes),
+    ("backup store", _backup_store),
+    ("Velero on both sites", _velero),
+    ("a clinical operation through the front door", _serving),
+)
+
+
+def _make_everything(progress: Progress) -> None:
+    """Compile, bootstrap and pack what is not in the cache, side by side."""
+
+    def compiled() -> None:
+        for item in builds.BUILDS:
+            with progress.step(f"  servers: {item.name}"):
+                builds.build(item)
+
+    def rooted() -> None:
+        with progress.step("  root of the machines"):
+            roots.machine_root()
+        for name, make in (("mariadb", images.mariadb), ("openmrs", images.openmrs)):
+            with progress.step(f"  image: {name}"):
+                make()
+
+    side_by_side(compiled, rooted)
+
+
+def _layout(site: Site) -> Layout:
+    known = load(site.name)
+    root, made = roots.machine_root(), images.all_images()
+    if known is not None:
+        if known.site != site:
+            msg = (
+                f"site {site.name} is up with another site file; "
+                f"try: python -m reprise_platform down --name {site.name}"
+            )
+            raise SiteError(msg)
+        # What runs keeps the root and the images it was made with.
+        return known
+    layout = lay(site, _free_block(site), root, made)
+    layout.folder.mkdir(parents=True, exist_ok=True)
+    layout.folder.chmod(0o700)
+    layout.save()
+    return layout
+
+
+def _free_block(site: Site) -> ipaddress.IPv4Network:
+    """Return the site's address block: the one asked for, or the first that is free.
+
+    Raises:
+        SiteError: taken, by what, and what to do.
+    """
+    taken: dict[ipaddress.IPv4Network, str] = {}
+    for folder in sorted((paths.state() / "sites").glob("*/site.json")):
+        block = json.loads(folder.read_text())["block"]
+        taken[ipaddress.IPv4Network(block)] = f"site {folder.parent.name}"
+    routes = json.loads(run(["ip", "-j", "-4", "route", "show"]))
+    for route in routes:
+        if route["dst"] != "default":
+            reached = ipaddress.IPv4Network(route["dst"], strict=False)
+            for block in BLOCKS:
+                if reached.overlaps(block):
+                    taken.setdefault(block, f"this machine's route to {reached}")
+    wanted = BLOCKS if site.network == "auto" else (ipaddress.IPv4Network(site.network),)
+    for block in wanted:
+        if block not in taken:
+            return block
+    told = "; ".join(f"{block} by {who}" for block, who in taken.items())
+    msg = f"no address block is free ({told}); take a site down, or set `network`"
+    raise SiteError(msg)
+
+
+def _link_exists(site: str) -> bool:
+    return Path(f"/sys/class/net/{network.host_link(site)}").exists()
+
+
+def _uids(layout: Layout) -> dict[str, str]:
+    access = layout.access({})
+    clusters = (access.primary, access.recovery)
+    return {cluster.name: kube.cluster_uid(cluster) for cluster in clusters}
+
+

@@ -1,0 +1,178 @@
+"""Everything `up`, `down`, `status` and the faults must agree on about one site."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reprise_platform import manifests, paths
+from reprise_platform.access import Access, BackupStore, Cluster
+from reprise_platform.embedded import builds, controlplane, credentials, doors, node, store
+from reprise_platform.embedded.images import Image
+from reprise_platform.embedded.machine import Machine
+from reprise_platform.embedded.topology import (
+    FRONT_DOOR_PORT,
+    OPENMRS_NODE_PORT,
+    ClusterPlan,
+    Topology,
+    plan,
+)
+from reprise_platform.errors import SiteError
+from reprise_platform.sites import Site
+
+NAMESPACE = "openmrs"
+_FILE = "site.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A site as it is laid on this machine: its file, addresses, root and images."""
+
+    site: Site
+    topology: Topology
+    folder: Path
+    root: Path
+    images: tuple[Image, ...]
+
+    def pki(self, cluster: ClusterPlan) -> Path:
+        """Return the folder of a cluster's keys."""
+        return self.folder / "pki" / cluster.name
+
+    def machines(self) -> Iterator[Machine]:
+        """Yield every machine of the site, those outside the clusters first."""
+        site, folder, root = self.site, self.folder, self.root
+        yield doors.store(site, self.topology, folder, root)
+        for cluster in self.topology.clusters:
+            pki = self.pki(cluster)
+            yield controlplane.machine(cluster, site, folder, root, pki)
+            for each in cluster.nodes:
+                yield node.machine(each, cluster, site, folder, root, pki, self.images)
+        yield doors.front(site, self.topology, folder, root)
+
+    def machine(self, name: str) -> Machine:
+        """Return one machine by name.
+
+        Raises:
+            SiteError: there is none of that name; says which there are.
+        """
+        found = {machine.name: machine for machine in self.machines()}
+        if name not in found:
+            msg = f"site {self.site.name} has no machine {name}; it has: {', '.join(found)}"
+            raise SiteError(msg)
+        return found[name]
+
+    def primary_machines(self) -> tuple[Machine, ...]:
+        """Return the machines that die with the primary site."""
+        primary = self.topology.primary
+        names = {primary.control_plane, *(each.name for each in primary.nodes)}
+        return tuple(machine for machine in self.machines() if machine.name in names)
+
+    def values(self, cluster: ClusterPlan) -> dict[str, str | int]:
+        """Return what the manifests' templates are filled with, for one cluster."""
+        site = self.site
+        is_primary = cluster.name == "primary"
+        references = {
+            "image_" + image.name.removesuffix("-standin"): image.reference
+            for image in self.images
+        }
+        return {
+            **references,
+            "dns_address": cluster.dns,
+            "dns_replicas": 2 if is_primary else 1,
+            "eviction_after_s": site.detection.eviction_after_s,
+            "openmrs_node_port": OPENMRS_NODE_PORT,
+            "openmrs_replicas": site.openmrs.replicas,
+            "recovery_replicas": len(self.topology.recovery.nodes),
+            "database_members": site.database.members,
+            "backup_every_s": site.backups.every_s,
+        }
+
+    def access(self, uids: dict[str, str]) -> Access:
+        """Return how the site is reached; `uids` by cluster, empty before they are known."""
+
+        def reached(cluster: ClusterPlan) -> Cluster:
+            pki = self.pki(cluster)
+            return Cluster(
+                name=cluster.name,
+                kubeconfig=pki / "admin.conf",
+                observer_kubeconfig=pki / "observer.conf",
+                context=f"{self.site.name}-{cluster.name}",
+                uid=uids.get(cluster.name, ""),
+            )
+
+        velero = next(item for item in builds.BUILDS if item.name == "velero")
+        zones: dict[str, tuple[str, ...]] = {}
+        for each in self.topology.primary.nodes:
+            zones[each.zone] = (*zones.get(each.zone, ()), each.name)
+        return Access(
+            site=self.site.name,
+            provider="embedded",
+            front_door=f"http://{self.topology.front}:{FRONT_DOOR_PORT}",
+            primary=reached(self.topology.primary),
+            recovery=reached(self.topology.recovery),
+            backup_store=BackupStore(
+                endpoint=store.endpoint(self.topology),
+                bucket=credentials.BUCKETS["primary"],
+                region=store.REGION,
+            ),
+            clinic_credentials=self.folder / "clinic.json",
+            velero=builds.build(velero) / "velero",
+            escrow=self.folder / "escrow",
+            state=self.folder,
+            zones=zones,
+            recovery_nodes=tuple(each.name for each in self.topology.recovery.nodes),
+            namespace=NAMESPACE,
+            probe_rates_per_s={"read": self.site.probes.read, "write": self.site.probes.write},
+            production=self.site.production,
+        )
+
+    def save(self) -> None:
+        """Keep the layout in the site's folder, for the commands that come after."""
+        (self.folder / _FILE).write_text(
+            json.dumps(
+                {
+                    "site": self.site.model_dump(mode="json"),
+                    "block": self.topology.block,
+                    "root": str(self.root),
+                    "images": [
+                        {"name": i.name, "archive": str(i.archive), "reference": i.reference}
+                        for i in self.images
+                    ],
+                },
+                indent=1,
+            )
+        )
+        values = self.values(self.topology.recovery)
+        (self.folder / manifests.values_file_name()).write_text(json.dumps(values))
+
+
+def lay(site: Site, block: ipaddress.IPv4Network, root: Path, images: Sequence[Image]) -> Layout:
+    """Return the layout of a site in an address block."""
+    return Layout(
+        site=site,
+        topology=plan(site, block),
+        folder=paths.site_state(site.name),
+        root=root,
+        images=tuple(images),
+    )
+
+
+def load(name: str) -> Layout | None:
+    """Return the layout of a site that was brought up here, or None."""
+    file = paths.site_state(name) / _FILE
+    try:
+        raw = json.loads(file.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        msg = f"{file}: damaged; try: python -m reprise_platform down --name {name}"
+        raise SiteError(msg) from error
+    images = [
+        Image(name=i["name"], archive=Path(i["archive"]), reference=i["reference"])
+        for i in raw["images"]
+    ]
+    block = ipaddress.IPv4Network(raw["block"])
+    return lay(Site.model_validate(raw["site"]), block, Path(raw["root"]), images)

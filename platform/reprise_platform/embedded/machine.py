@@ -1,0 +1,235 @@
+"""A machine: network, pid, mount, uts and ipc namespaces over one shared Debian root.
+
+Switching it off kills its first process, and with it every process of the machine, pods
+included; all its mounts live in its own mount namespace and go with it. Its disk (the
+overlay's upper folder and the bound folders) stays, as a real machine's would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from reprise_platform import content, paths
+from reprise_platform.embedded import cgroups, network
+from reprise_platform.waiting import until
+
+_SCRIPTS = paths.PLATFORM / "machines"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """A folder or file of this machine seen inside: read-only unless said otherwise."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A program kept running: started again one second after it ends, as systemd would.
+
+    `env` is written to a file that only root reads, never to a command line.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What a machine is made of.
+
+    Attributes:
+        site_folder: the site's own folder; the machine's is `machines/<name>` in it.
+        root: the shared Debian root, the overlay's lower layer.
+        files: path inside to text, written before each start (configuration).
+        prepare: shell lines run inside before the services (idempotent).
+    """
+
+    name: str
+    site: str
+    site_folder: Path
+    root: Path
+    binds: tuple[Bind, ...] = ()
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    prepare: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The machine's own folder on this machine."""
+        return self.site_folder / "machines" / self.name
+
+    @property
+    def namespace(self) -> Path:
+        """The file that holds its network namespace."""
+        return network.namespace_file(self.site_folder, self.name)
+
+
+def start(machine: Machine) -> None:
+    """Switch a machine on; one that runs is left alone.
+
+    It runs on after this process: its first process has a session of its own.
+    """
+    with content.locked(machine.folder / ".lock"):
+        if first_process(machine) is not None:
+            return
+        _write(machine)
+        cgroups.prepare_machine(machine.site, machine.name)
+        groups = cgroups.machine_groups(machine.site, machine.name)
+        pid_file = machine.folder / "pid"
+        pid_file.unlink(missing_ok=True)
+        with (machine.folder / "console.log").open("ab") as console:
+            subprocess.run(  # noqa: S603 - a list, never a shell
+                [  # noqa: S607
+                    *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
+                    *(str(cgroups.version()), machine.namespace),
+                    *(machine.folder / "inner.sh", *groups),
+                ],
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                cwd="/",
+                # Only what a program needs to be found: no session, no secret goes in.
+                env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"},
+            )
+        until(pid_file.exists, within_s=10, every_s=0.01, what=f"start of {machine.name}")
+
+
+def kill(machine: Machine, within_s: float = 10) -> None:
+    """Cut a machine's power: every process of it is dead when this returns. Idempotent.
+
+    Raises:
+        WaitTimeout: a process outlived SIGKILL (it sleeps in the kernel).
+    """
+    with content.locked(machine.folder / ".lock"):
+        outer = _outer_process(machine)
+        groups = cgroups.machine_groups(machine.site, machine.name)
+        if outer is not None:
+            for inner in _children(outer):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(inner, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(outer, signal.SIGKILL)
+
+        def gone() -> bool:
+            return not any(_populated(group) for group in groups)
+
+        until(gone, within_s=within_s, every_s=0.02, what=f"end of {machine.name}")
+        (machine.folder / "pid").unlink(missing_ok=True)
+
+
+def first_process(machine: Machine) -> int | None:
+    """Return the pid of the machine's first process, or None when it is off."""
+    outer = _outer_process(machine)
+    if outer is None:
+        return None
+    return next(iter(_children(outer)), outer)
+
+
+def inside(machine: Machine) -> tuple[str, ...]:
+    """Return the words that run a program inside a machine that is on.
+
+    Raises:
+        ProcessLookupError: the machine is off.
+    """
+    pid = first_process(machine)
+    if pid is None:
+        msg = f"machine {machine.name} is off"
+        raise ProcessLookupError(msg)
+    return ("nsenter", "-t", str(pid), "-m", "-p", "-u", "-n", "-i", "-r", "-w")
+
+
+def _write(machine: Machine) -> None:
+    for name in ("upper", "work", "root", "log", "etc"):
+        (machine.folder / name).mkdir(parents=True, exist_ok=True)
+    for bind in machine.binds:
+        if bind.writable:
+            bind.source.mkdir(parents=True, exist_ok=True)
+    etc = machine.folder / "etc"
+    for path, text in machine.files.items():
+        file = etc / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(text)
+    services = []
+    for service in machine.services:
+        env = etc / f"{service.name}.env"
+        env.touch(mode=0o600)
+        env.write_text(
+            "".join(f"export {k}={shlex.quote(v)}\n" for k, v in service.env.items())
+        )
+        services.append(f"keep {service.name} {shlex.join(service.command)}")
+    (etc / "start.sh").write_text(
+        "\n".join([". /etc/reprise/keep.sh", *machine.prepare, *services, "wait", ""])
+    )
+    (etc / "keep.sh").write_text((_SCRIPTS / "keep.sh").read_text())
+    (machine.folder / "inner.sh").write_text(_inner(machine))
+
+
+def _inner(machine: Machine) -> str:
+    folder = machine.folder
+    binds = [
+        Bind(source=folder / "etc", target="etc/reprise"),
+        Bind(source=folder / "log", target="var/log", writable=True),
+        *machine.binds,
+    ]
+    values = {
+        "NAME": machine.name,
+        "LOWER": machine.root,
+        "FOLDER": folder,
+    }
+    lines = [f"{name}={shlex.quote(str(value))}" for name, value in values.items()]
+    lines.append((_SCRIPTS / "inner-head.sh").read_text())
+    for bind in binds:
+        lines.append(
+            shlex.join(
+                ["bind", str(bind.source), bind.target, "rw" if bind.writable else "ro"]
+            )
+        )
+    lines.append((_SCRIPTS / "inner-tail.sh").read_text())
+    return "\n".join(lines)
+
+
+def _outer_process(machine: Machine) -> int | None:
+    try:
+        pid, started = (machine.folder / "pid").read_text().split()
+    except (OSError, ValueError):
+        return None
+    # A pid is used again one day: it is ours only with the start time we wrote down.
+    return int(pid) if _started_at(int(pid)) == started else None
+
+
+def _started_at(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "gone"
+    fields = stat.rpartition(")")[2].split()
+    return "gone" if fields[0] == "Z" else fields[19]
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return
+    yield from (int(word) for word in text.split())
+
+
+def _populated(group: Path) -> bool:
+    for file in group.rglob("cgroup.procs") if group.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if file.read_text().strip():
+                return True
+    return False

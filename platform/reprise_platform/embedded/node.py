@@ -1,0 +1,164 @@
+"""A Kubernetes node: containerd, kubelet and kube-proxy on a machine of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from reprise_platform.embedded import builds, cgroups
+from reprise_platform.embedded.images import Image
+from reprise_platform.embedded.machine import Bind, Machine, Service
+from reprise_platform.embedded.topology import ClusterPlan, Node
+from reprise_platform.sites import Site
+
+# Where a node keeps the directories of its local volumes.
+VOLUMES = "/var/lib/reprise/volumes"
+
+
+def machine(  # noqa: PLR0913 - everything a node is made of
+    node: Node,
+    cluster: ClusterPlan,
+    site: Site,
+    folder: Path,
+    root: Path,
+    pki: Path,
+    images: Sequence[Image],
+) -> Machine:
+    """Return the machine of one node."""
+    kubernetes = next(item for item in builds.BUILDS if item.name == "kubernetes")
+    own = folder / "machines" / node.name
+    return Machine(
+        name=node.name,
+        site=site.name,
+        site_folder=folder,
+        root=root,
+        binds=(
+            Bind(source=builds.build(kubernetes), target="opt/kubernetes"),
+            # A node gets its own keys and nobody else's.
+            Bind(source=pki / "ca.crt", target="etc/kubernetes/ca.crt"),
+            Bind(source=pki / f"{node.name}.conf", target="etc/kubernetes/kubelet.conf"),
+            Bind(source=pki / "proxy.conf", target="etc/kubernetes/proxy.conf"),
+            *(
+                Bind(source=image.archive, target=f"opt/images/{image.name}.tar")
+                for image in images
+            ),
+            # Containers' layers are overlays: they cannot lie on the machine's overlay.
+            Bind(
+                source=own / "containerd", target="var/lib/containerd", writable=True
+            ),
+            Bind(source=own / "kubelet", target="var/lib/kubelet", writable=True),
+            Bind(source=own / "volumes", target=VOLUMES.lstrip("/"), writable=True),
+        ),
+        files={
+            "containerd.toml": _containerd(images),
+            "kubelet.yaml": json.dumps(_kubelet(node, cluster, site), indent=1),
+            "cni/10-reprise.conflist": json.dumps(_network(node), indent=1),
+            "resolv.conf": "",
+        },
+        prepare=(
+            "containerd --config /etc/reprise/containerd.toml"
+            " >> /var/log/containerd.log 2>&1 &",
+            "until ctr version > /dev/null 2>&1; do sleep 0.1; done",
+            *(
+                f"ctr -n k8s.io images ls -q | grep -qxF {image.reference} ||"
+                f" ctr -n k8s.io images import /opt/images/{image.name}.tar"
+                " >> /var/log/images.log 2>&1"
+                for image in images
+            ),
+        ),
+        services=(
+            Service(name="proxy", command=_proxy(node)),
+            Service(name="kubelet", command=_kubelet_command(node)),
+        ),
+    )
+
+
+def _containerd(images: Sequence[Image]) -> str:
+    pause = next(image for image in images if image.name == "pause")
+    return f"""version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{pause.reference}"
+  # Many machines lack CAP_SYS_RESOURCE; without this their pods would not start.
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "/etc/reprise/cni"
+"""
+
+
+def _network(node: Node) -> dict[str, object]:
+    # Point to point rather than a bridge: pods of one node then reach each other through
+    # a Service without br_netfilter, a module this machine may not have loaded.
+    ranges = [[{"subnet": node.pods}]]
+    return {
+        "cniVersion": "0.4.0",
+        "name": "reprise",
+        "plugins": [
+            {
+                "type": "ptp",
+                "ipMasq": False,
+                "ipam": {
+                    "type": "host-local",
+                    "ranges": ranges,
+                    "routes": [{"dst": "0.0.0.0/0"}],
+                },
+            },
+            {"type": "portmap", "capabilities": {"portMappings": True}, "snat": False},
+        ],
+    }
+
+
+def _kubelet(node: Node, cluster: ClusterPlan, site: Site) -> dict[str, object]:
+    v1 = cgroups.version() == 1
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": node.address,
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": "/etc/kubernetes/ca.crt"},
+        },
+        "authorization": {"mode": "Webhook"},
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/reprise/{site.name}/{node.name}" if v1 else "/",
+        "failCgroupV1": False,
+        "clusterDNS": [cluster.dns],
+        "clusterDomain": "cluster.local",
+        "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+        "failSwapOn": False,
+        "imageGCHighThresholdPercent": 100,
+        "evictionHard": {"memory.available": "50Mi", "nodefs.available": "2%"},
+        "localStorageCapacityIsolation": True,
+        "nodeStatusUpdateFrequency": "2s",
+        "resolvConf": "/etc/reprise/resolv.conf",
+        "rotateCertificates": False,
+        "serializeImagePulls": False,
+        "syncFrequency": "10s",
+    }
+
+
+def _kubelet_command(node: Node) -> tuple[str, ...]:
+    return (
+        "/opt/kubernetes/kubelet",
+        "--config=/etc/reprise/kubelet.yaml",
+        "--kubeconfig=/etc/kubernetes/kubelet.conf",
+        f"--hostname-override={node.name}",
+        f"--node-ip={node.address}",
+        f"--node-labels=topology.kubernetes.io/zone={node.zone}",
+    )
+
+
+def _proxy(node: Node) -> tuple[str, ...]:
+    return (
+        "/opt/kubernetes/kube-proxy",
+        "--kubeconfig=/etc/kubernetes/proxy.conf",
+        f"--hostname-override={node.name}",
+        "--proxy-mode=iptables",
+        f"--cluster-cidr={node.pods}",
+        # These belong to the whole machine, which keeps its own values.
+        "--conntrack-max-per-core=0",
+        "--conntrack-tcp-timeout-established=0",
+        "--conntrack-tcp-timeout-close-wait=0",
+    )

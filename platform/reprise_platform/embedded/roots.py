@@ -1,0 +1,54 @@
+"""Debian roots: the machines' shared one, and those the images are made of."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from reprise_platform import content, paths
+from reprise_platform.command import run
+
+SUITE = "bookworm"
+_SLIM = tuple(
+    f"--dpkgopt=path-exclude=/usr/share/{name}/*"
+    for name in ("doc", "man", "locale", "info", "lintian")
+)
+_CLEAN = 'rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/*'
+
+
+def packages(recipe: Path) -> tuple[str, ...]:
+    """Return the package names of a recipe: one a line, `#` begins a comment."""
+    lines = (line.partition("#")[0].strip() for line in recipe.read_text().splitlines())
+    return tuple(line for line in lines if line)
+
+
+def machine_root() -> Path:
+    """Return the folder of the machines' root, made the first time (under a minute)."""
+    recipe = paths.PLATFORM / "machines" / "packages.txt"
+    made_from = content.key([recipe, SUITE, *_SLIM])
+
+    def make(out: Path) -> None:
+        bootstrap(packages(recipe), out / "root")
+
+    return content.made("roots", "machine", made_from, make) / "root"
+
+
+def bootstrap(wanted: Sequence[str], target: Path, *, hooks: Sequence[str] = ()) -> None:
+    """Make a Debian root as a folder, or as a tarball when `target` ends in .tar.
+
+    Args:
+        hooks: shell commands run with the new root's folder as "$1".
+
+    Raises:
+        CommandError: the last lines of mmdebstrap.
+    """
+    command = [
+        *("mmdebstrap", "--quiet", "--variant=minbase", *_SLIM),
+        f"--include={','.join(wanted)}",
+        *(f"--customize-hook={hook}" for hook in (*hooks, _CLEAN)),
+        *(SUITE, str(target)),
+    ]
+    # Tools that look into a session's folders must find none.
+    with contextlib.chdir("/"):
+        run(command, within_s=1800, env={"TMPDIR": str(target.parent), "LC_ALL": "C"})

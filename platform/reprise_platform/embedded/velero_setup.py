@@ -1,0 +1,124 @@
+"""Velero installed on both sites, from the manifests its own client writes."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+
+import yaml
+
+from reprise_platform import manifests
+from reprise_platform.access import Access
+from reprise_platform.command import run
+from reprise_platform.embedded import credentials
+from reprise_platform.embedded.images import Image
+from reprise_platform.embedded.store import REGION
+from reprise_platform.kube import Json, Object
+from reprise_platform.sites import Site
+
+NAMESPACE = "velero"
+
+
+def objects(access: Access, site: Site, image: Image, cluster: str) -> list[Object]:
+    """Return Velero's objects for one site, `primary` or `recovery`.
+
+    The recovery site sees the primary's backups through a read-only location: it must
+    never write, expire or delete one.
+    """
+    bucket = credentials.BUCKETS["primary"]
+    installed = _installed(access, image, bucket)
+    wanted = [item for item in installed if item["kind"] != "Secret"]
+    namespace = next(item for item in wanted if item["kind"] == "Namespace")
+    profile = credentials.aws_profile(access.state, cluster)
+    password = (access.state / "repository-password").read_text()
+    first: list[Object] = [
+        namespace,
+        _secret("cloud-credentials", {"cloud": profile}),
+        _secret("velero-repo-credentials", {"repository-password": password}),
+    ]
+    for item in wanted:
+        if item["kind"] == "BackupStorageLocation":
+            _set(item, ["spec", "accessMode"], _mode(cluster))
+            # The location is looked at once a minute, and only if this has passed by
+            # then: a minute or more can mean two.
+            _set(item, ["spec", "backupSyncPeriod"], "10s")
+            _set(item, ["spec", "validationFrequency"], "10s")
+        if item["kind"] == "Deployment":
+            _server(item, site)
+        if item["kind"] in {"Deployment", "DaemonSet"}:
+            _never_pull(item)
+    return [*first, *(item for item in wanted if item["kind"] != "Namespace")]
+
+
+def _mode(cluster: str) -> str:
+    return "ReadWrite" if cluster == "primary" else "ReadOnly"
+
+
+def _installed(access: Access, image: Image, bucket: str) -> list[Object]:
+    store = access.backup_store
+    with tempfile.NamedTemporaryFile() as empty:
+        text = run(
+            [
+                *(access.velero, "install", "--dry-run", "-o", "yaml"),
+                *("--provider", "aws", "--plugins", image.reference),
+                *("--image", image.reference, "--bucket", bucket),
+                # The keys are put in afterwards: they belong in no argument or file.
+                *("--secret-file", empty.name),
+                *("--use-node-agent", "--use-volume-snapshots=false"),
+                *("--velero-pod-cpu-request", "20m", "--velero-pod-mem-request", "64Mi"),
+                *("--node-agent-pod-cpu-request", "20m"),
+                *("--node-agent-pod-mem-request", "32Mi"),
+                "--backup-location-config",
+                f"region={REGION},s3ForcePathStyle=true,s3Url={store.endpoint}",
+            ],
+            env={"KUBECONFIG": str(access.primary.kubeconfig)},
+        )
+    found: list[Object] = []
+    for item in yaml.safe_load_all(text):
+        if item and item.get("kind") == "List":
+            found += item["items"]
+        elif item:
+            found.append(item)
+    return found
+
+
+def _server(item: Object, site: Site) -> None:
+    (container,) = _containers(item)
+    arguments = container["args"]
+    assert isinstance(arguments, list)  # noqa: S101 - Velero's own manifest
+    # A restore that hangs blocks every later one until this passes; the default is 4 h.
+    arguments.append(f"--fs-backup-timeout={site.backups.restore_deadline_s}s")
+
+
+def _never_pull(item: Object) -> None:
+    for container in [*_containers(item), *_containers(item, "initContainers")]:
+        container["imagePullPolicy"] = "Never"
+        if container.get("name", "").startswith("localhost-"):  # type: ignore[union-attr]
+            container["command"] = ["/bin/cp"]
+            container["args"] = ["/plugins/velero-plugin-for-aws", "/target/"]
+
+
+def _containers(item: Object, key: str = "containers") -> list[dict[str, Json]]:
+    here: Json = item
+    for step in ("spec", "template", "spec", key):
+        here = here.get(step) if isinstance(here, dict) else None
+    return [one for one in here if isinstance(one, dict)] if isinstance(here, list) else []
+
+
+def _set(item: Object, path: list[str], value: Json) -> None:
+    here: Json = item
+    for step in path[:-1]:
+        assert isinstance(here, dict)  # noqa: S101 - Velero's own manifest
+        here = here[step]
+    assert isinstance(here, dict)  # noqa: S101 - Velero's own manifest
+    here[path[-1]] = value
+
+
+def _secret(name: str, values: dict[str, str]) -> Object:
+    item = manifests.secret(name, NAMESPACE, {})
+    item.pop("stringData")
+    item["data"] = {
+        key: base64.b64encode(value.encode()).decode() for key, value in values.items()
+    }
+    return item
+

@@ -1,0 +1,86 @@
+"""Local volumes: a folder of a node's disk, kept for one claim."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from reprise_platform import manifests
+from reprise_platform.embedded.layout import NAMESPACE, Layout
+from reprise_platform.embedded.node import VOLUMES
+from reprise_platform.embedded.topology import Node
+from reprise_platform.kube import Object
+
+# Role (and storage class local-<role>), claim: what the recovery site needs of volumes.
+_RECOVERY_CLAIMS = (("database", "data-galera-0"), ("dump", "dump"))
+
+
+def make_folders(layout: Layout) -> None:
+    """Make the folders of the primary's volumes; those that are there keep their data."""
+    for node, name, _, _ in _primary(layout):
+        _folder(layout, node, name).mkdir(parents=True, exist_ok=True)
+
+
+def primary_volumes(layout: Layout) -> list[Object]:
+    """Return the primary's volumes: one a database member, one for the dump."""
+    return [
+        _volume(node, name, role, claim, NAMESPACE)
+        for node, name, role, claim in _primary(layout)
+    ]
+
+
+def recovery_volumes(layout: Layout, namespace: str) -> list[Object]:
+    """Make the recovery site's volumes anew, in new empty folders, and return them.
+
+    Each has a name of its own every time: a released volume is never bound again, and a
+    folder used before would keep files that no backup holds.
+    """
+    (node, *_) = layout.topology.recovery.nodes
+    made = []
+    for role, claim in _RECOVERY_CLAIMS:
+        name = f"{namespace}-{role}-{uuid.uuid4().hex[:8]}"
+        _folder(layout, node, name).mkdir(parents=True)
+        made.append(_volume(node, name, role, claim, namespace))
+    return made
+
+
+def drop_folder(layout: Layout, volume: str) -> None:
+    """Delete the folder of a recovery volume that is used no more."""
+    (node, *_) = layout.topology.recovery.nodes
+    shutil.rmtree(_folder(layout, node, volume), ignore_errors=True)
+
+
+def _primary(layout: Layout) -> list[tuple[Node, str, str, str]]:
+    """Return (node, volume, role, claim) of each volume of the primary."""
+    nodes = layout.topology.primary.nodes
+    zones = list(dict.fromkeys(node.zone for node in nodes))
+    # One member a zone first, then the zones again: members spread as far as they can.
+    by_zone = [[node for node in nodes if node.zone == zone] for zone in zones]
+    depth = max(len(each) for each in by_zone)
+    spread = [each[i] for i in range(depth) for each in by_zone if i < len(each)]
+    members = spread[: layout.site.database.members]
+    found = [
+        (node, f"database-{index}", "database", f"data-galera-{index}")
+        for index, node in enumerate(members)
+    ]
+    return [*found, (spread[0], "dump", "dump", "dump")]
+
+
+def _folder(layout: Layout, node: Node, name: str) -> Path:
+    return layout.folder / "machines" / node.name / "volumes" / name
+
+
+def _volume(node: Node, name: str, role: str, claim: str, namespace: str) -> Object:
+    (item,) = manifests.render(
+        "volume",
+        {
+            "volume": name,
+            "role": role,
+            "claim": claim,
+            "namespace": namespace,
+            "node": node.name,
+            "path": f"{VOLUMES}/{name}",
+        },
+    )
+    return item

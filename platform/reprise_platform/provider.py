@@ -1,0 +1,52 @@
+"""Provision and destroy a site, whoever provides it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reprise_platform.access import Access
+from reprise_platform.embedded.bringup import up
+from reprise_platform.embedded.progress import Progress
+from reprise_platform.embedded.teardown import down
+from reprise_platform.errors import PlatformError
+from reprise_platform.sites import default_file, parse_site
+
+_STEPS_UP, _STEPS_DOWN = 20, 5
+
+
+def provision(file: Path | None = None, name: str | None = None) -> Access:
+    """Bring a site up (or complete it), telling each step on standard error.
+
+    Args:
+        file: the site file; the embedded site's by default.
+        name: replaces the name in the file, so that sites live side by side.
+
+    Raises:
+        PlatformError: which step failed, the line to paste, its output.
+    """
+    site = parse_site(file or default_file(), name=name)
+    _need_root()
+    progress = Progress(_STEPS_UP)
+    try:
+        access = up(site, progress)
+    finally:
+        progress.close()
+    progress.table()
+    return access
+
+
+def destroy(name: str) -> None:
+    """Take a site down from any state; leaves nothing of it. Idempotent."""
+    _need_root()
+    progress = Progress(_STEPS_DOWN)
+    try:
+        down(name, progress)
+    finally:
+        progress.close()
+
+
+def _need_root() -> None:
+    if os.geteuid() != 0:
+        msg = "namespaces, mounts and cgroups need root: run this again as root (sudo)"
+        raise PlatformError(msg)
