@@ -1,0 +1,100 @@
+"""Who calls: session cookie and Basic credentials, with OpenMRS's order and trap.
+
+A live, logged-in session wins over any Basic header. A session id that this process does
+not know answers 401 in HTML, *and the request is executed all the same* with the Basic
+credentials it brought: a 401 does not prove that a write was refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from http import HTTPStatus
+
+from flask import Flask, Response, g, request
+
+from reprise_platform import openmrs
+from reprise_platform.standin import errors, pages, passwords
+from reprise_platform.standin.context import Context
+from reprise_platform.standin.sessions import HttpSession
+from reprise_platform.standin.store import metadata
+
+_COOKIE = "JSESSIONID"
+
+
+def install(app: Flask, context: Context) -> None:
+    """Put the filter around every request of the REST module."""
+
+    @app.before_request
+    def enter() -> None:
+        if not request.path.startswith(openmrs.REST_PATH):
+            return
+        key = request.cookies.get(_COOKIE)
+        session = context.sessions.find(key) if key else None
+        g.timed_out = key is not None and session is None
+        g.new_session = session is None
+        g.http_session = session or context.sessions.create()
+        if g.http_session.username is None:
+            _log_in(context, g.http_session)
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        session: HttpSession | None = g.get("http_session")
+        if session is None:
+            return response
+        if g.timed_out:
+            message = pages.page(HTTPStatus.UNAUTHORIZED, "Session timed out")
+            response = Response(message, HTTPStatus.UNAUTHORIZED)
+            response.content_type = "text/html;charset=utf-8"
+        elif (
+            response.status_code == HTTPStatus.UNAUTHORIZED
+            and request.headers.get("Disable-WWW-Authenticate") != "true"
+        ):
+            realm = f"OpenMRS at {request.host_url}openmrs/ws/rest/"
+            response.headers["WWW-Authenticate"] = f'Basic realm="{realm}"'
+        if g.new_session:
+            cookie = f"{_COOKIE}={session.key}; Path={openmrs.BASE_PATH}; HttpOnly"
+            response.headers["Set-Cookie"] = cookie
+        return response
+
+
+def current_session() -> HttpSession:
+    """Return the session of the request under way."""
+    session: HttpSession = g.http_session
+    return session
+
+
+def require(privilege: str) -> int:
+    """Return the key of the user who calls.
+
+    Raises:
+        ApiError: no one is logged in.
+    """
+    user_id = current_session().user_id
+    if user_id is None:
+        raise errors.forbidden(privilege, logged_in=False)
+    return user_id
+
+
+def _log_in(context: Context, session: HttpSession) -> None:
+    """Log the session in if Basic credentials are there and right."""
+    credentials = _basic(request.headers.get("Authorization", ""))
+    if credentials is None:
+        return
+    name, password = credentials
+    user = context.database.read(lambda reader: metadata.find_user(reader, name))
+    if user and passwords.matches(password, user.salt, user.password):
+        session.username = name
+        session.user_id = user.id
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    name, colon, password = decoded.partition(":")
+    return (name, password) if colon and name else None

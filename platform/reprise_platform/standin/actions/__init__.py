@@ -1,0 +1,1 @@
+"""What clients change: each action reads its body, checks as OpenMRS does, and writes."""

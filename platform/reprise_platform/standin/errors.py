@@ -1,0 +1,139 @@
+"""OpenMRS's refusals: status, and the body the REST module makes of an exception.
+
+The `code` of a body is where OpenMRS threw it (class:line); clients compare messages and
+field codes, so only the class is kept faithful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from reprise_platform.standin.jsonvalues import Json
+
+_RESOURCES = "org.openmrs.module.webservices.rest.web.resource.impl"
+_CONVERSION = f"{_RESOURCES}.BaseDelegatingResource:643"
+_CRUD = f"{_RESOURCES}.DelegatingCrudResource"
+
+
+class ApiError(Exception):
+    """A request refused: its status, and its body but for the envelope."""
+
+    def __init__(self, status: int, error: Mapping[str, Json]) -> None:
+        super().__init__(str(status))
+        self.status = status
+        self.body: Json = {"error": dict(error)}
+
+
+def _thrown(status: int, message: str, *, code: str, raw: str | None) -> ApiError:
+    return ApiError(
+        status,
+        {
+            "message": message,
+            "code": code,
+            "detail": message,
+            "rawMessage": raw,
+            "translatedMessage": raw or "",
+        },
+    )
+
+
+def not_found() -> ApiError:
+    """No object has the uuid of the path."""
+    message = "Object with given uuid doesn't exist [null]"
+    return _thrown(HTTPStatus.NOT_FOUND, message, code=f"{_CRUD}:53", raw=None)
+
+
+def unknown_resource(name: str) -> ApiError:
+    """No resource has the name of the path."""
+    raw = f"Unknown resource: v1/{name}"
+    code = "org.openmrs.module.webservices.rest.web.api.impl.RestServiceImpl:300"
+    return _thrown(HTTPStatus.NOT_FOUND, f"[{raw}]", code=code, raw=raw)
+
+
+def conversion(reason: str) -> ApiError:
+    """The body cannot be turned into an object."""
+    return _thrown(HTTPStatus.BAD_REQUEST, f"[{reason}]", code=_CONVERSION, raw=reason)
+
+
+def missing(*properties: str) -> ApiError:
+    """Required properties are not there."""
+    return conversion(f"Some required properties are missing: {', '.join(properties)}")
+
+
+def not_allowed(*properties: str) -> ApiError:
+    """Properties may not be set."""
+    return conversion(
+        f"Some properties are not allowed to be set: {', '.join(properties)}"
+    )
+
+
+def unsupported() -> ApiError:
+    """The resource has no such operation (an unfiltered list, for instance)."""
+    message = "The Resource Does not Support the Requested Operation [null]"
+    return _thrown(HTTPStatus.BAD_REQUEST, message, code=f"{_CRUD}:237", raw=None)
+
+
+def failure(reason: str, *, code: str) -> ApiError:
+    """OpenMRS failed: the exception was of no kind it answers otherwise."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _thrown(status, f"[{reason}]", code=code, raw=reason)
+
+
+def empty_representation() -> ApiError:
+    """`v=` without a word makes OpenMRS fail."""
+    code = "org.openmrs.module.webservices.rest.web.RestUtil:700"
+    return failure("Empty representation", code=code)
+
+
+def integrity(reason: str) -> ApiError:
+    """The database refused a row, most often for a uuid that exists."""
+    raw = "could not execute statement"
+    return _thrown(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        f"[{raw} => {reason}]",
+        code="org.hibernate.exception.internal.SQLExceptionTypeDelegate:59",
+        raw=raw,
+    )
+
+
+def forbidden(privilege: str, *, logged_in: bool) -> ApiError:
+    """The user lacks a privilege, or is no one."""
+    raw = f"Privileges required: {privilege}"
+    who = "User is not logged in"
+    if logged_in:
+        who = "User is logged in but doesn't have the relevant privilege"
+    status = HTTPStatus.FORBIDDEN if logged_in else HTTPStatus.UNAUTHORIZED
+    code = "org.openmrs.aop.AuthorizationAdvice:120"
+    return _thrown(status, f"{who} [{raw}]", code=code, raw=raw)
+
+
+def invalid(
+    fields: Mapping[str, str] | None = None,
+    *,
+    everywhere: str | None = None,
+    message: str | None = None,
+) -> ApiError:
+    """The object was read and is not valid.
+
+    Args:
+        fields: property to the code of what is wrong with it.
+        everywhere: the code of what is wrong with the whole.
+        message: what people read; the code itself where OpenMRS has no translation.
+    """
+
+    def entry(code: str) -> Json:
+        return {"code": code, "message": message or code}
+
+    field_errors: dict[str, Json] = {
+        name: [entry(code)] for name, code in (fields or {}).items()
+    }
+    return ApiError(
+        HTTPStatus.BAD_REQUEST,
+        {
+            "message": "Invalid Submission",
+            "code": "webservices.rest.error.invalid.submission",
+            "globalErrors": [entry(everywhere)] if everywhere else [],
+            "fieldErrors": field_errors,
+        },
+    )

@@ -1,0 +1,1 @@
+"""The paths of the REST module, one file a resource."""

@@ -1,0 +1,1 @@
+"""The tables, read and written: SQL here and nowhere else but the migration."""
