@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def nearest_rank(ordered: Sequence[int], share: float) -> int | None:
@@ -16,6 +16,13 @@ def nearest_rank(ordered: Sequence[int], share: float) -> int | None:
     if not ordered:
         return None
     return ordered[max(1, rank(len(ordered), share)) - 1]
+
+
+def percentile(values: Iterable[int], share: float) -> int:
+    """Return the quantile of values in any order, of which there is at least one."""
+    found = nearest_rank(sorted(values), share)
+    assert found is not None, "no quantile of nothing"
+    return found
 
 
 def rank(count: int, share: float) -> int:

@@ -92,10 +92,12 @@ def _load(process: str, start: Event | None, stops: Sequence[Event]) -> LoadProc
     return LoadProcess(
         process=process,
         started_ns=start.at_ns if start else None,
+        started_utc=start.utc if start else None,
         rate_per_s=Fields(start).number("rate_per_s") if start else 0.0,
         planned_until_stop=sum(told) if told else None,
         crashed=sum(Fields(stop).integer_or_none("crashed") or 0 for stop in stops),
         stopped_ns=stops[-1].at_ns if stops else None,
+        stopped_utc=stops[-1].utc if stops else None,
     )
 
 

@@ -77,10 +77,12 @@ class LoadProcess:
 
     process: str
     started_ns: int | None
+    started_utc: str | None
     rate_per_s: float
     planned_until_stop: int | None
     crashed: int
     stopped_ns: int | None
+    stopped_utc: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

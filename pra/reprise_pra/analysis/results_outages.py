@@ -1,0 +1,102 @@
+"""The outages and the probers' own coverage, in the shape of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reprise_pra.analysis.measure import Measured
+from reprise_pra.analysis.outages import (
+    Edge,
+    OutageSeen,
+    Thresholds,
+    find_outages,
+    thresholds_of,
+)
+from reprise_pra.analysis.probing import BlindTime, Prober, blind_time, probers_of
+from reprise_pra.analysis.results import Outage, ProbeCoverage
+from reprise_pra.analysis.timeline import (
+    NS_PER_MS,
+    NS_PER_S,
+    Probe,
+    Timeline,
+    duration_s,
+)
+
+
+def coverage_and_outages(
+    measured: Measured,
+) -> tuple[tuple[ProbeCoverage, ...], tuple[Outage, ...]]:
+    """Estimate the outages of every class of service that was probed."""
+    coverage, outages = [], []
+    for service_class, probers in probers_of(measured.timeline.probes).items():
+        probes = [probe for prober in probers.values() for probe in prober.probes]
+        thresholds = thresholds_of(
+            probes,
+            before_ns=_first_fault_ns(measured, probes),
+            timeout_ns=_timeout_ns(probes, measured.run.plan.probe_timeout_s),
+        )
+        blind = blind_time(probers)
+        coverage.append(
+            _covered(measured.timeline, service_class, probers, thresholds, blind)
+        )
+        outages += [
+            _outage(measured.timeline, service_class, seen)
+            for seen in find_outages(probers, thresholds, blind)
+        ]
+    return tuple(coverage), tuple(outages)
+
+
+def _first_fault_ns(measured: Measured, probes: list[Probe]) -> int:
+    """Return until when the service was well; without a fault, to the last probe."""
+    struck = [fault.injected_ns for fault in measured.timeline.faults]
+    if measured.t0_ns is not None:
+        struck.append(measured.t0_ns)
+    return min(struck, default=max(probe.sent_ns for probe in probes) + 1)
+
+
+def _timeout_ns(probes: list[Probe], planned_s: float) -> int:
+    """Return the probers' time-out as the probes show it, else as planned."""
+    seen = [
+        probe.end_ns - probe.sent_ns for probe in probes if probe.outcome == "timeout"
+    ]
+    return min(seen, default=round(planned_s * NS_PER_S))
+
+
+def _covered(
+    timeline: Timeline,
+    service_class: str,
+    probers: Mapping[str, Prober],
+    thresholds: Thresholds,
+    blind: BlindTime,
+) -> ProbeCoverage:
+    sent_ns = [probe.sent_ns for prober in probers.values() for probe in prober.probes]
+    return ProbeCoverage(
+        service_class=service_class,
+        processes=len(probers),
+        probes=len(sent_ns),
+        skipped=sum(
+            probe.skipped for prober in probers.values() for probe in prober.probes
+        ),
+        start_s=timeline.seconds(min(sent_ns)),
+        end_s=timeline.seconds(max(sent_ns)),
+        blind_s=duration_s(blind.total_ns),
+        longest_blind_s=duration_s(blind.longest_ns),
+        slow_ms=round(thresholds.slow_ns / NS_PER_MS, 6),
+    )
+
+
+def _outage(timeline: Timeline, service_class: str, seen: OutageSeen) -> Outage:
+    end: Edge | None = seen.end
+    return Outage(
+        service_class=service_class,
+        start_s=timeline.seconds(seen.start.at_ns),
+        start_low_s=timeline.seconds(seen.start.low_ns),
+        start_high_s=timeline.seconds(seen.start.high_ns),
+        end_s=timeline.seconds(end.at_ns) if end else None,
+        end_low_s=timeline.seconds(end.low_ns) if end else None,
+        end_high_s=timeline.seconds(end.high_ns) if end else None,
+        duration_s=duration_s(end.at_ns - seen.start.at_ns) if end else None,
+        blind_s=duration_s(seen.blind_ns),
+        is_imprecise=seen.is_imprecise,
+        probes=seen.probes,
+    )

@@ -1,0 +1,218 @@
+"""Assumptions on the disaster: it really happened, and the recovery really started bare."""
+
+from __future__ import annotations
+
+from reprise_pra.analysis import say
+from reprise_pra.analysis.measure import Measured, disaster_faults
+from reprise_pra.analysis.results import Assumption, Text
+from reprise_pra.analysis.timeline import Check, Fault
+from reprise_pra.analysis.words import fault_name
+
+# Whoever injects may not vouch for it.
+_INJECTORS = frozenset({"", "nemesis", "injector"})
+
+
+def faults_observed(measured: Measured) -> Assumption:
+    """Every fault hit something, and was seen to take (and to be undone) by another eye.
+
+    The disaster is not undone in the drill: the lost site stays fenced.
+    """
+    disaster = {fault.ledger_id for fault in disaster_faults(measured.timeline)}
+    problems = [
+        say.sentence(
+            "{fault} : {flaw}",
+            "{fault}: {flaw}",
+            fault=fault_name(fault.fault),
+            flaw=flaw,
+        )
+        for fault in measured.timeline.faults
+        if (flaw := _flaw(fault, is_disaster=fault.ledger_id in disaster)) is not None
+    ]
+    problems += [
+        Text(fr=check.detail, en=check.detail)
+        for check in measured.timeline.checks_named("fault_observed")
+        if check.holds is False
+    ]
+    if not disaster:
+        problems.append(
+            Text(fr="aucun sinistre n'a été injecté", en="no disaster was injected")
+        )
+    return Assumption(
+        name="faults_observed",
+        title=Text(fr="Pannes constatées", en="Faults seen to take"),
+        holds=not problems,
+        reason=say.join(problems)
+        if problems
+        else say.sentence(
+            "{count} pannes constatées par un autre observateur que l'injecteur",
+            "{count} faults seen by another observer than the injector",
+            count=len(measured.timeline.faults),
+        ),
+    )
+
+
+def backups_before_disaster(measured: Measured) -> Assumption:
+    """Enough backups that count were complete before t0."""
+    required, found = measured.run.plan.backups_required, len(measured.counting)
+    return Assumption(
+        name="backups_before_disaster",
+        title=Text(
+            fr="Sauvegardes avant le sinistre", en="Backups before the disaster"
+        ),
+        holds=found >= required,
+        reason=say.sentence(
+            "{found} sauvegardes valables avant le sinistre, {required} exigées",
+            "{found} backups that count before the disaster, {required} required",
+            found=found,
+            required=required,
+        ),
+    )
+
+
+def recovery_key_proved(measured: Measured) -> Assumption | None:
+    """The escrowed key had opened a backup before the disaster, when the drill tried."""
+    looks = measured.timeline.checks_named("recovery_key_proved")
+    if not looks:
+        return None
+    return _from_check(
+        "recovery_key_proved",
+        Text(fr="Clé de secours éprouvée", en="Escrowed key proved"),
+        looks[-1],
+    )
+
+
+def recovery_target_empty(measured: Measured) -> Assumption:
+    """The restore found nothing to read but the backup."""
+    looks = measured.timeline.checks_named(
+        "recovery_target_empty", before_ns=measured.timeline.mark_ns("t5")
+    )
+    return _from_check(
+        "recovery_target_empty",
+        Text(fr="Cible de reprise vide", en="Recovery target empty"),
+        looks[-1] if looks else None,
+    )
+
+
+def primary_unreachable(measured: Measured) -> Assumption:
+    """The lost site answered nobody after t0: what users met was the recovery site."""
+    looks = measured.timeline.checks_named(
+        "primary_unreachable", after_ns=measured.t0_ns
+    )
+    bad = [look for look in looks if look.holds is False]
+    return _from_check(
+        "primary_unreachable",
+        Text(fr="Site principal injoignable", en="Primary site unreachable"),
+        # Once seen to answer is enough to doubt: the worst look counts, not the last.
+        (bad or looks or (None,))[-1],
+    )
+
+
+def alert_quiet(measured: Measured) -> Assumption:
+    """The alert that is t1 was watched and not firing at t0, nor about something older."""
+    alert, t0_ns = measured.run.plan.t1_alert, measured.t0_ns
+    changes = [one for one in measured.timeline.alerts if one.alert == alert]
+    title = Text(fr="Alerte silencieuse avant le sinistre", en="Alert quiet before t0")
+    if t0_ns is None:
+        return Assumption(
+            name="alert_quiet",
+            title=title,
+            holds=None,
+            reason=Text(fr="pas de sinistre (t0)", en="no disaster (t0)"),
+        )
+    before = [one for one in changes if one.at_ns < t0_ns]
+    after = [one for one in changes if one.at_ns >= t0_ns and one.state == "firing"]
+    is_older = (
+        bool(after) and after[0].since_ns is not None and after[0].since_ns < t0_ns
+    )
+    watched = any(
+        span.process.startswith("sentinel") and span.last_ns >= t0_ns
+        for span in measured.timeline.processes
+    )
+    holds: bool | None = True
+    reason = say.sentence(
+        "{alert} silencieuse avant le sinistre",
+        "{alert} quiet before the disaster",
+        alert=alert,
+    )
+    if (before and before[-1].state == "firing") or is_older:
+        holds = False
+        reason = say.sentence(
+            "{alert} sonnait déjà, ou pour un fait antérieur au sinistre",
+            "{alert} was firing already, or for something older than the disaster",
+            alert=alert,
+        )
+    elif not watched:
+        holds = None
+        reason = say.sentence(
+            "personne n'a surveillé {alert}", "nobody watched {alert}", alert=alert
+        )
+    return Assumption(name="alert_quiet", title=title, holds=holds, reason=reason)
+
+
+def residue(measured: Measured) -> Assumption | None:
+    """The drill left the site as it had found it, when it looked."""
+    looks = measured.timeline.checks_named("residue")
+    bad = [look for look in looks if look.holds is not True]
+    if not looks:
+        return None
+    return _from_check(
+        "residue",
+        Text(fr="Site remis en état", en="Site left as it was"),
+        (bad or looks)[-1],
+    )
+
+
+def _flaw(fault: Fault, *, is_disaster: bool) -> Text | None:
+    """Return the first thing that is wrong with a fault, None when nothing is."""
+    flaws = [
+        (not fault.targets, Text(fr="aucune cible", en="no target")),
+        (
+            fault.taken_ns is None,
+            Text(fr="jamais constatée", en="never seen to take"),
+        ),
+        (
+            (fault.taken_observer or "").lower() in _INJECTORS,
+            Text(fr="constatée par le seul injecteur", en="seen by the injector alone"),
+        ),
+        (
+            not is_disaster and fault.undone_ns is None,
+            Text(fr="annulation jamais constatée", en="never seen to be undone"),
+        ),
+        (
+            not is_disaster and (fault.undone_observer or "").lower() in _INJECTORS,
+            Text(
+                fr="annulation constatée par le seul injecteur",
+                en="seen to be undone by the injector alone",
+            ),
+        ),
+    ]
+    return next((text for is_so, text in flaws if is_so), None)
+
+
+def _from_check(name: str, title: Text, check: Check | None) -> Assumption:
+    if check is None:
+        return Assumption(
+            name=name,
+            title=title,
+            holds=None,
+            reason=say.sentence(
+                "{title} : non vérifié", "{title}: not checked", title=title
+            ),
+        )
+    state = {
+        True: Text(fr="constaté", en="seen"),
+        False: Text(fr="démenti", en="contradicted"),
+        None: Text(fr="non déterminé", en="could not be told"),
+    }[check.holds]
+    return Assumption(
+        name=name,
+        title=title,
+        holds=check.holds,
+        reason=say.sentence(
+            "{title} : {state} ({detail})",
+            "{title}: {state} ({detail})",
+            title=title,
+            state=state,
+            detail=check.detail or "–",
+        ),
+    )

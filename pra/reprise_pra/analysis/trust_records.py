@@ -1,0 +1,254 @@
+"""Assumptions on the record itself: whole, on one clock, read to the end, as agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reprise_pra.analysis import say
+from reprise_pra.analysis.backups import instant
+from reprise_pra.analysis.fates import Fate
+from reprise_pra.analysis.marks import disordered
+from reprise_pra.analysis.measure import Measured
+from reprise_pra.analysis.results import Assumption, Text
+from reprise_pra.analysis.timeline import NS_PER_S, Timeline
+from reprise_pra.analysis.words import phase_name
+from reprise_pra.history import Kind
+
+_DURATIONS = ("rto", "rpo", "dmia")
+_CLOCK_DRIFT_S = 1.0  # what the second of Velero's own times hides anyway
+_PROBE_SLACK_NS = 2 * NS_PER_S
+_LAST_PHASE = "clean"
+
+
+def one_boot(measured: Measured) -> Assumption:
+    """Every event carries the same boot: between two, monotonic instants mean nothing."""
+    count = len(measured.timeline.boot_ids)
+    return Assumption(
+        name="one_boot",
+        title=Text(fr="Un seul démarrage de la machine", en="One boot"),
+        holds=count == 1,
+        reason=say.sentence(
+            "{count} démarrages de la machine dans l'historique",
+            "{count} boots of the machine in the history",
+            count=count,
+        )
+        if count > 1
+        else Text(fr="un seul démarrage de la machine", en="one boot of the machine"),
+        voids=_DURATIONS,
+    )
+
+
+def ordered_clocks(measured: Measured) -> Assumption:
+    """The marks come in their order, and the wall clock kept step with the monotonic one."""
+    wrong = disordered(measured.marks_ns)
+    drift_s = _drift_s(measured.timeline)
+    if "t0" not in measured.marks_ns:
+        holds: bool | None = None
+        reason = Text(fr="pas de sinistre (t0)", en="no disaster (t0)")
+    elif wrong:
+        holds = False
+        pairs = ", ".join(f"{later} < {earlier}" for earlier, later in wrong)
+        reason = say.sentence(
+            "repères en désordre : {pairs}", "marks out of order: {pairs}", pairs=pairs
+        )
+    elif drift_s > _CLOCK_DRIFT_S:
+        holds = False
+        reason = say.sentence(
+            "l'heure de la machine a sauté de {drift}",
+            "the machine's time of day jumped by {drift}",
+            drift=say.seconds(drift_s),
+        )
+    else:
+        holds = True
+        reason = Text(fr="repères et horloges en ordre", en="marks and clocks in order")
+    return Assumption(
+        name="ordered_clocks",
+        title=Text(fr="Horloges ordonnées", en="Ordered clocks"),
+        holds=holds,
+        reason=reason,
+    )
+
+
+def final_reads(measured: Measured) -> Assumption:
+    """Every acknowledged write was read back in the end, and got an answer."""
+    acknowledged = [
+        one for one in measured.witnesses if one.acknowledged_ns is not None
+    ]
+    unread = sum(one.fate is Fate.UNREAD for one in acknowledged)
+    return Assumption(
+        name="final_reads",
+        title=Text(fr="Relectures finales faites", en="Final reads made"),
+        holds=unread == 0 if acknowledged else None,
+        reason=say.sentence(
+            "{unread} écritures acquittées sur {count} sans relecture finale",
+            "{unread} acknowledged writes of {count} without a final read",
+            unread=unread,
+            count=len(acknowledged),
+        )
+        if acknowledged
+        else Text(fr="aucune écriture acquittée", en="no write was acknowledged"),
+    )
+
+
+def recorders_complete(measured: Measured) -> Assumption:
+    """No file is torn, every recorder ended of its own accord, the probers saw it all."""
+    timeline = measured.timeline
+    problems = [
+        say.sentence("{name} : fichier tronqué", "{name}: torn file", name=name)
+        for name in timeline.torn
+    ]
+    if timeline.orphans:
+        problems.append(
+            say.sentence(
+                "{count} fins sans début, dont {first}",
+                "{count} completions without an invocation, such as {first}",
+                count=len(timeline.orphans),
+                first=timeline.orphans[0],
+            )
+        )
+    present = {span.process.partition("-")[0] for span in timeline.processes}
+    problems += [
+        say.sentence(
+            "{role} : rien d'enregistré", "{role}: nothing recorded", role=role
+        )
+        for role in ("drill", "load", "nemesis", "prober", "sentinel")
+        if role not in present
+    ]
+    problems += [
+        say.sentence(
+            "{process} : fin non enregistrée",
+            "{process}: its end is not recorded",
+            process=process,
+        )
+        for process in _unclosed(timeline)
+    ]
+    problems += _probing_gaps(measured)
+    return Assumption(
+        name="recorders_complete",
+        title=Text(fr="Enregistreurs complets", en="Recorders complete"),
+        holds=not problems,
+        reason=say.join(problems)
+        if problems
+        else Text(fr="enregistreurs complets", en="recorders complete"),
+    )
+
+
+def drill_completed(measured: Measured) -> Assumption:
+    """Every phase that began ended well, to the last: an interrupted drill proves nothing."""
+    phases = measured.timeline.phases
+    bad = [phase for phase in phases if phase.ended is not Kind.OK]
+    finished = any(phase.name == _LAST_PHASE for phase in phases)
+    if bad:
+        reason = say.sentence(
+            "phase inachevée ou en échec : {phases}",
+            "phase unfinished or failed: {phases}",
+            phases=say.join((phase_name(phase.name) for phase in bad), separator=", "),
+        )
+    elif not finished:
+        reason = Text(
+            fr="exercice interrompu avant la remise en état",
+            en="the drill stopped before its clean-up",
+        )
+    else:
+        reason = Text(fr="exercice mené à son terme", en="the drill ran to its end")
+    return Assumption(
+        name="drill_completed",
+        title=Text(fr="Exercice mené à son terme", en="Drill completed"),
+        holds=finished and not bad,
+        reason=reason,
+    )
+
+
+def objectives_unchanged(measured: Measured) -> Assumption:
+    """The objectives are those the run started with; a verdict against others is void."""
+    looks = measured.timeline.checks_named("objectives_unchanged")
+    denied = [look for look in looks if look.holds is False]
+    same = measured.run.objectives_sha256 == measured.run.plan.objectives_sha256
+    if not same:
+        reason = Text(
+            fr="les objectifs du dossier ont changé depuis le début de l'exercice",
+            en="the folder's objectives changed since the drill began",
+        )
+    elif denied:
+        reason = say.sentence(
+            "objectifs modifiés pendant l'exercice : {detail}",
+            "objectives changed during the drill: {detail}",
+            detail=denied[-1].detail,
+        )
+    else:
+        reason = Text(
+            fr="objectifs inchangés depuis le début de l'exercice",
+            en="objectives unchanged since the drill began",
+        )
+    return Assumption(
+        name="objectives_unchanged",
+        title=Text(fr="Objectifs inchangés", en="Objectives unchanged"),
+        holds=same and not denied,
+        reason=reason,
+        voids=_DURATIONS,
+    )
+
+
+def _drift_s(timeline: Timeline) -> float:
+    """Return by how much wall clock and monotonic clock parted, at most, in seconds.
+
+    Backups are told by wall clock, marks by the monotonic one: both meet at t0.
+    """
+    seen = [
+        (timeline.start_ns, timeline.start_utc),
+        (timeline.end_ns, timeline.end_utc),
+    ]
+    seen += [(mark.at_ns, mark.utc) for mark in timeline.marks.values()]
+    origin = instant(timeline.start_utc)
+    return max(
+        abs(
+            (instant(utc) - origin).total_seconds()
+            - (at_ns - timeline.start_ns) / NS_PER_S
+        )
+        for at_ns, utc in seen
+    )
+
+
+def _unclosed(timeline: Timeline) -> Iterable[str]:
+    """Name the watchers and generators that were killed; a mere registrar has no end."""
+    generators = {
+        load.process for load in timeline.loads if load.started_ns is not None
+    }
+    return [
+        span.process
+        for span in timeline.processes
+        if not span.is_closed
+        and (
+            span.process in generators
+            or span.process.startswith(("prober-", "sentinel"))
+        )
+    ]
+
+
+def _probing_gaps(measured: Measured) -> list[Text]:
+    """Say which prober started after t0, or left before the load did."""
+    arrivals = measured.timeline.arrivals
+    t0_ns = measured.t0_ns
+    problems = []
+    for span in measured.timeline.processes:
+        if not span.process.startswith("prober-"):
+            continue
+        if t0_ns is not None and span.first_ns > t0_ns:
+            problems.append(
+                say.sentence(
+                    "{process} : sondes commencées après le sinistre",
+                    "{process}: probing began after the disaster",
+                    process=span.process,
+                )
+            )
+        if arrivals and span.last_ns + _PROBE_SLACK_NS < max(
+            arrival.at_ns for arrival in arrivals
+        ):
+            problems.append(
+                say.sentence(
+                    "{process} : sondes arrêtées avant la charge",
+                    "{process}: probing ended before the load",
+                    process=span.process,
+                )
+            )
+    return problems

@@ -1,0 +1,56 @@
+"""Names of the history's identifiers in both languages; an unknown one stays as it is."""
+
+from __future__ import annotations
+
+from reprise_pra.analysis.results import Text
+
+_PHASES = {
+    "provision": Text(fr="mise en place du site", en="site provisioned"),
+    "preflight": Text(fr="contrôles préalables", en="preflight checks"),
+    "baseline": Text(fr="régime établi", en="baseline"),
+    "wait_backups": Text(fr="attente des sauvegardes", en="waiting for backups"),
+    "disaster": Text(fr="sinistre", en="disaster"),
+    "detect": Text(fr="détection", en="detection"),
+    "decide": Text(fr="décision", en="decision"),
+    "prepare": Text(fr="préparation du site de secours", en="recovery site prepared"),
+    "restore": Text(fr="restauration", en="restore"),
+    "start": Text(fr="démarrage", en="start-up"),
+    "switch": Text(fr="bascule", en="switch"),
+    "observe": Text(fr="observation du service", en="service observed"),
+    "reconcile": Text(fr="rapprochement des écritures", en="writes reconciled"),
+    "clean": Text(fr="remise en état", en="clean-up"),
+}
+
+_FAULTS = {
+    "power_off_node": Text(fr="arrêt brutal d'un nœud", en="node powered off"),
+    "isolate_zone": Text(fr="isolement d'une zone", en="zone isolated"),
+    "power_off_site": Text(fr="perte du site principal", en="primary site lost"),
+}
+
+MARKS = {
+    "t0": Text(fr="t0, sinistre", en="t0, disaster"),
+    "t1": Text(fr="t1, détection", en="t1, detection"),
+    "t2": Text(fr="t2, activation décidée", en="t2, activation decided"),
+    "t3": Text(fr="t3, site de secours prêt", en="t3, recovery site ready"),
+    "t4": Text(fr="t4, restauration commencée", en="t4, restore started"),
+    "t5": Text(fr="t5, restauration terminée", en="t5, restore finished"),
+    "t6": Text(fr="t6, reprise technique", en="t6, technically up"),
+    "t7": Text(fr="t7, service rétabli", en="t7, service restored"),
+    "t8": Text(fr="t8, données rapprochées et validées", en="t8, data reconciled"),
+    "t9": Text(fr="t9, retour à la normale", en="t9, back to normal"),
+}
+
+
+def phase_name(phase: str) -> Text:
+    """Return the name of a phase; `continuity-2` is the second continuity fault."""
+    if phase.startswith("continuity-"):
+        number = phase.removeprefix("continuity-")
+        return Text(
+            fr=f"épreuve de continuité {number}", en=f"continuity fault {number}"
+        )
+    return _PHASES.get(phase, Text(fr=phase, en=phase))
+
+
+def fault_name(fault: str) -> Text:
+    """Return the name of a fault."""
+    return _FAULTS.get(fault, Text(fr=fault, en=fault))
