@@ -7,10 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from reprise_platform import access
 from reprise_platform.errors import PlatformError
+
+# A machine busy with something else is no failure; pytest's time-out catches a hang.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _UP_WITHIN_S = 1800
 _DOWN_WITHIN_S = 300
@@ -35,11 +40,12 @@ def site_access() -> Iterator[access.Access]:
     """
     name = os.environ.get("REPRISE_TEST_SITE", "test")
     was_up = _is_up(name)
-    if not was_up:
-        _platform("up", name, within_s=_UP_WITHIN_S)
     try:
+        if not was_up:
+            _platform("up", name, within_s=_UP_WITHIN_S)
         yield access.load_access(name)
     finally:
+        # Also what came up halfway.
         if not was_up and os.environ.get("REPRISE_KEEP") != "1":
             _platform("down", name, within_s=_DOWN_WITHIN_S)
 
