@@ -19,7 +19,7 @@ from reprise_loadtests.care import (
 from reprise_loadtests.content import EncounterContent
 from reprise_loadtests.desk import Desk
 from reprise_loadtests.hearing import draw_audiogram, draw_vitals
-from reprise_loadtests.known import KnownPatients
+from reprise_loadtests.known import KnownPatient, KnownPatients
 from reprise_loadtests.profile import JourneyName
 from reprise_platform import openmrs
 

@@ -83,7 +83,7 @@ def start_load(
         "--exit-code-on-error=0",
         "--host",
         access.front_door,
-        "--profile",
+        "--load-profile",
         str(profile),
         "--seed",
         str(seed),

@@ -9,12 +9,10 @@ nothing with the load generator, whose own stalls it must not inherit.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import errno
 import ipaddress
 import itertools
-import os
 import selectors
 import signal
 import socket
@@ -38,7 +36,6 @@ from reprise_pra.history import Kind, Recorder
 
 _NS_PER_S = 1_000_000_000
 _CHUNK = 4096
-_PRIORITY = -10
 
 
 @dataclasses.dataclass(slots=True)
@@ -233,9 +230,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--offset-ms", type=float, default=0.0)
     parser.add_argument("--timeout-ms", type=float, default=300.0)
     given = parser.parse_args(arguments)
-    # A probe late by one scheduling slice is a blind spot; without the right, no harm.
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stopped.append(number))

@@ -109,7 +109,7 @@ class Opening:
     def _profile(self) -> Profile:
         options = self.environment.parsed_options
         assert options is not None
-        return load_profile(options.profile)
+        return load_profile(options.load_profile)
 
     def _host(self) -> str:
         host = self.environment.host
@@ -197,11 +197,11 @@ class Clinic(User):
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("Clinics")
-    # Locust's parser takes more keywords than argparse's.
-    add: Any = group.add_argument
+    add: Any = (
+        parser.add_argument
+    )  # Locust's parser takes more keywords than argparse's
     add(
-        "--profile",
+        "--load-profile",
         env_var="REPRISE_LOAD_PROFILE",
         default="quick",
         help="load profile",

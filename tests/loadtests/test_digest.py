@@ -19,6 +19,7 @@ from reprise_loadtests.content import (
 )
 from reprise_loadtests.digest import UnreadableObjectError, digest_read, digest_sent
 from reprise_platform import openmrs
+from reprise_pra.history import JsonValue
 
 _texts = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1
@@ -56,7 +57,7 @@ _encounters = st.builds(
 )
 
 
-def _shown_patient(content: PatientContent) -> dict[str, object]:
+def _shown_patient(content: PatientContent) -> dict[str, JsonValue]:
     return {
         "uuid": "any",
         "voided": False,
@@ -83,16 +84,16 @@ def _shown_patient(content: PatientContent) -> dict[str, object]:
     }
 
 
-def _shown_leaf(leaf: Observation) -> dict[str, object]:
-    value: object = float(leaf.value) if isinstance(leaf.value, int) else leaf.value
+def _shown_leaf(leaf: Observation) -> dict[str, JsonValue]:
+    value: JsonValue = float(leaf.value) if isinstance(leaf.value, int) else leaf.value
     return {"concept": {"uuid": leaf.concept}, "value": value, "voided": False}
 
 
-def _shown_encounter(content: EncounterContent, order: int) -> dict[str, object]:
-    obs = []
+def _shown_encounter(content: EncounterContent, order: int) -> dict[str, JsonValue]:
+    obs: list[JsonValue] = []
     for entry in content.entries:
         if isinstance(entry, ObservationGroup):
-            members = [_shown_leaf(member) for member in entry.members]
+            members: list[JsonValue] = [_shown_leaf(member) for member in entry.members]
             random.Random(order).shuffle(members)
             obs.append(
                 {
@@ -167,7 +168,7 @@ def test_a_missing_observation_changes_the_digest(content: EncounterContent) -> 
 def test_visit_reads_as_sent(patient: str, visit_type: str, location: str) -> None:
     """A visit's digest ignores when it started and whether it ended."""
     content = VisitContent(patient=patient, visit_type=visit_type, location=location)
-    shown = {
+    shown: dict[str, JsonValue] = {
         "patient": {"uuid": patient, "display": "x"},
         "visitType": {"uuid": visit_type},
         "location": {"uuid": location},
@@ -185,7 +186,7 @@ def test_a_coded_answer_is_its_concept() -> None:
         visit=None,
         entries=(Observation(concept="c", value="answer"),),
     )
-    shown = {
+    shown: dict[str, JsonValue] = {
         "patient": {"uuid": "p"},
         "encounterType": {"uuid": "t"},
         "obs": [
@@ -204,17 +205,20 @@ def test_a_void_is_an_absence() -> None:
     "body",
     [None, [], "text", {}, {"person": {}}, {"person": None, "identifiers": []}],
 )
-def test_something_else_is_said_to_be_unreadable(body: object) -> None:
+def test_something_else_is_said_to_be_unreadable(body: JsonValue) -> None:
     """A body that is no patient raises, and never gets a digest."""
     with pytest.raises(UnreadableObjectError):
-        digest_read("patient", body)  # type: ignore[arg-type]
+        digest_read("patient", body)
 
 
 def test_a_voided_observation_does_not_count() -> None:
     """An edited observation leaves its voided predecessor behind."""
-    live = {"concept": {"uuid": "c"}, "value": 1.0, "voided": False}
-    voided = {"concept": {"uuid": "c"}, "value": 9.0, "voided": True}
-    shown = {"patient": {"uuid": "p"}, "encounterType": {"uuid": "t"}}
+    live: JsonValue = {"concept": {"uuid": "c"}, "value": 1.0, "voided": False}
+    voided: JsonValue = {"concept": {"uuid": "c"}, "value": 9.0, "voided": True}
+    shown: dict[str, JsonValue] = {
+        "patient": {"uuid": "p"},
+        "encounterType": {"uuid": "t"},
+    }
     assert digest_read("encounter", {**shown, "obs": [live, voided]}) == digest_read(
         "encounter", {**shown, "obs": [live]}
     )
