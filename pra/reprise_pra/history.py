@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 type JsonValue = (
-    None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]
+    bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None
 )
 
 
@@ -92,17 +92,25 @@ class Event:
             msg = "an event is a JSON object"
             raise HistoryError(msg)
         try:
-            event = cls(**{**raw, "kind": Kind(raw.get("kind"))})
+            event = cls(**{**raw, "kind": Kind(str(raw.get("kind")))})
         except (TypeError, ValueError) as error:
             msg = f"not an event: {error}"
             raise HistoryError(msg) from error
-        strings = (event.process, event.operation, event.op_id, event.boot_id, event.utc)
+        strings = (
+            event.process,
+            event.operation,
+            event.op_id,
+            event.boot_id,
+            event.utc,
+        )
         if (
             not all(isinstance(text, str) for text in strings)
             or type(event.at_ns) is not int
             or not isinstance(event.value, dict)
         ):
-            msg = "an event's at_ns is an integer, its value an object, the rest strings"
+            msg = (
+                "an event's at_ns is an integer, its value an object, the rest strings"
+            )
             raise HistoryError(msg)
         return event
 
@@ -126,7 +134,9 @@ class Recorder:
         self.process = process
         self._boot_id = boot_id()
         # Line buffering hands every event to the kernel at once: it survives SIGKILL.
-        self._file = (folder / f"{process}.jsonl").open("a", buffering=1, encoding="utf-8")
+        self._file = (folder / f"{process}.jsonl").open(
+            "a", buffering=1, encoding="utf-8"
+        )
 
     def record(
         self,
