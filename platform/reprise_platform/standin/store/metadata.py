@@ -109,9 +109,9 @@ def load_providers_by_keys(
 
 
 def find_user(session: Session, name: str) -> User | None:
-    """Return the user of a user name or system id."""
-    sql = f"{_USER} WHERE u.retired = 0 AND (u.username = %s OR u.system_id = %s)"
-    row = session.row(sql, name, name)
+    """Return the user of a user name or system id; an empty name is no one's."""
+    sql = f"{_USER} WHERE u.retired = 0 AND %s IN (NULLIF(u.username, ''), u.system_id)"
+    row = session.row(f"{sql} AND %s <> ''", name, name)
     if row is None:
         return None
     return User(
