@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Never
 
 from reprise_pra.analysis.errors import TimelineError
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Event, JsonValue
 
 
@@ -30,6 +31,18 @@ class Fields:
     def text_or_none(self, key: str) -> str | None:
         """Return a string, or None when absent or null."""
         return None if self._value.get(key) is None else self.text(key)
+
+    def told(self, key: str) -> Text | None:
+        """Return a sentence for people: a mapping of `fr` and `en`, or one string for both.
+
+        Absent, null or empty is None.
+        """
+        found = self._value.get(key)
+        if isinstance(found, Mapping):
+            child = Fields(self._event, found)
+            return Text(fr=child.text("fr"), en=child.text("en"))
+        text = self.text_or_none(key)
+        return Text(fr=text, en=text) if text else None
 
     def integer(self, key: str) -> int:
         """Return an integer."""

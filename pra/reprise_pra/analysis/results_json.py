@@ -113,7 +113,7 @@ def _outcomes_from_words(raw: dict[str, Any]) -> dict[str, Any]:
     verdicts = raw.get("verdicts")
     if isinstance(verdicts, list):
         raw["verdicts"] = [
-            {**one, "outcome": words.get(one.get("outcome"), one.get("outcome"))}
+            {**one, "outcome": words.get(str(one.get("outcome")), one.get("outcome"))}
             if isinstance(one, dict)
             else one
             for one in verdicts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Kind
 
 NS_PER_S = 1_000_000_000
@@ -105,7 +106,7 @@ class MarkSeen:
     name: str
     at_ns: int
     utc: str
-    detail: str
+    detail: Text | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ class Phase:
     end_ns: int | None
     end_utc: str | None
     ended: Kind | None
-    reason: str | None
+    reason: Text | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,7 @@ class Backup:
     name: str
     phase: str
     counts: bool
-    reason: str
+    reason: Text | None
     started_utc: str | None
     snapshot_utc: str | None
     completed_utc: str | None
@@ -185,7 +186,7 @@ class Check:
 
     name: str
     holds: bool | None
-    detail: str
+    detail: Text | None
     at_ns: int
     utc: str
 
@@ -194,7 +195,7 @@ class Check:
 class Decision:
     """Something a person, or the plan in a person's stead, decided."""
 
-    what: str
+    what: Text
     who: str
     at_ns: int
     utc: str
