@@ -1,0 +1,245 @@
+"""How the report speaks: one language, its typography, its numbers, durations and dates.
+
+Every number of the report passes here, so that a figure, a table and a sentence cannot
+round the same value in two ways.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import math
+import re
+import unicodedata
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from zoneinfo import ZoneInfo
+
+from reprise_pra.analysis.results import Text
+
+NO_BREAK_SPACE = "\u00a0"
+PARIS = ZoneInfo("Europe/Paris")
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86400
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
+# Precise enough for any number a history can hold.
+_EXACT = Context(prec=800)
+
+_MONTHS = (
+    Text(fr="janvier", en="January"),
+    Text(fr="février", en="February"),
+    Text(fr="mars", en="March"),
+    Text(fr="avril", en="April"),
+    Text(fr="mai", en="May"),
+    Text(fr="juin", en="June"),
+    Text(fr="juillet", en="July"),
+    Text(fr="août", en="August"),
+    Text(fr="septembre", en="September"),
+    Text(fr="octobre", en="October"),
+    Text(fr="novembre", en="November"),
+    Text(fr="décembre", en="December"),
+)
+# Unicode's non-characters end in FFFE or FFFF, in each of its planes.
+_NON_CHARACTER = 0xFFFE
+
+
+class Language(enum.StrEnum):
+    """The languages of a report."""
+
+    FR = "fr"
+    EN = "en"
+
+
+def printable(text: str) -> str:
+    """Replace what XML and fonts cannot carry: controls, surrogates, non-characters."""
+    if text.isprintable():
+        return text
+    return "".join(_printable(char) for char in text)
+
+
+def _printable(char: str) -> str:
+    if char in "\t\n\r":
+        return " "
+    is_odd = unicodedata.category(char) in {"Cc", "Cs"}
+    if is_odd or ord(char) & _NON_CHARACTER == _NON_CHARACTER:
+        return "\ufffd"
+    return char
+
+
+def measured(value: float | None) -> float | None:
+    """Return the value if it is a number: nothing else may be printed as measured."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def parse_utc(utc: str | None) -> datetime.datetime | None:
+    """Return the instant, None if it is absent or is not one."""
+    try:
+        instant = datetime.datetime.fromisoformat(utc or "")
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=datetime.UTC)
+        instant = instant.astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
+        return None
+    # Outside of these a conversion to another zone may overflow.
+    return instant if FIRST_YEAR <= instant.year <= LAST_YEAR else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """One language: `voice("fr", "en")` says a sentence, the methods say numbers."""
+
+    language: Language
+
+    @property
+    def is_french(self) -> bool:
+        """Tell whether the report is in French."""
+        return self.language is Language.FR
+
+    def __call__(self, fr: str, en: str) -> str:
+        """Return the sentence of this language, with its typography."""
+        return self._typeset(fr if self.is_french else en)
+
+    def of(self, text: Text) -> str:
+        """Return the side of a text that is in this language."""
+        return self(text.fr, text.en)
+
+    def sentence(self, text: Text | None) -> str:
+        """Return a text with a capital and a full stop; nothing when there is none."""
+        said = self.of(text).strip() if text else ""
+        if not said:
+            return ""
+        return f"{said[0].upper()}{said[1:]}{'' if said[-1] in '.!?…' else '.'}"
+
+    def colon(self, left: str, right: str) -> str:
+        """Join two parts by a colon."""
+        return f"{left}{NO_BREAK_SPACE if self.is_french else ''}: {right}"
+
+    def listing(self, items: list[str]) -> str:
+        """Return "a, b and c"."""
+        if len(items) < 2:  # noqa: PLR2004 - two make a list
+            return "".join(items)
+        last = self("et", "and")
+        return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+    def missing(self, reason: str = "") -> str:
+        """Return "not measured", with the reason if there is one."""
+        words = self("non mesuré", "not measured")
+        return self.colon(words, reason) if reason else words
+
+    # Numbers
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return the number, rounded half up, trailing zeros removed."""
+        return self._decimal(_rounded(value, decimals, ROUND_HALF_UP))
+
+    def percent(self, ratio: float) -> str:
+        """Return a percentage cut, not rounded: 99.999 % is never printed as 100 %."""
+        text = self._decimal(_rounded(ratio * 100, 9, ROUND_HALF_UP), cut_to=2)
+        return f"{text}{NO_BREAK_SPACE}%" if self.is_french else f"{text}%"
+
+    def milliseconds(self, value_ms: float) -> str:
+        """Return a latency."""
+        decimals = 0 if abs(value_ms) >= 10 else 1  # noqa: PLR2004 - two digits
+        return f"{self.number(value_ms, decimals)}{NO_BREAK_SPACE}ms"
+
+    def size(self, size_bytes: int) -> str:
+        """Return a size in powers of a thousand (Mo, MB)."""
+        units = "o ko Mo Go To Po" if self.is_french else "B kB MB GB TB PB"
+        *smaller, largest = units.split()
+        value = Decimal(size_bytes)
+        for unit in smaller:
+            if abs(value) < 1000:  # noqa: PLR2004 - the next unit
+                return f"{self._decimal(value, cut_to=1)}{NO_BREAK_SPACE}{unit}"
+            value /= 1000
+        return f"{self._decimal(value, cut_to=1)}{NO_BREAK_SPACE}{largest}"
+
+    # Durations
+
+    def seconds(self, value_s: float) -> str:
+        """Return the exact duration in seconds, to the millisecond."""
+        return f"{self.number(value_s, 3)}{NO_BREAK_SPACE}s"
+
+    def duration(self, value_s: float) -> str:
+        """Return the duration as people say it: "2 min 35 s"; under a minute, exact."""
+        if abs(value_s) < MINUTE_S:
+            return self.seconds(value_s)
+        total = int(_rounded(abs(value_s), 0, ROUND_HALF_UP))
+        days, rest = divmod(total, DAY_S)
+        hours, rest = divmod(rest, HOUR_S)
+        minutes, seconds = divmod(rest, MINUTE_S)
+        parts = [
+            f"{amount}{NO_BREAK_SPACE}{unit}"
+            for amount, unit in (
+                (days, self("j", "d")),
+                (hours, "h"),
+                (minutes, "min"),
+                (seconds, "s"),
+            )
+            if amount
+        ]
+        return ("−" if value_s < 0 else "") + NO_BREAK_SPACE.join(parts)
+
+    def exact_duration(self, value_s: float) -> str:
+        """Return "2 min 35 s (155.234 s)"; under a minute the seconds alone."""
+        if abs(value_s) < MINUTE_S:
+            return self.seconds(value_s)
+        return f"{self.duration(value_s)} ({self.seconds(value_s)})"
+
+    def offset(self, value_s: float) -> str:
+        """Return a signed duration, for instants counted from t0."""
+        sign = "+" if value_s >= 0 else "−"
+        tenth = float(_rounded(abs(value_s), 1, ROUND_HALF_UP))
+        return f"{sign}{NO_BREAK_SPACE}{self.duration(tenth)}"
+
+    # Instants
+
+    def date(self, instant: datetime.datetime) -> str:
+        """Return "12 mars 2026"."""
+        month = self.of(_MONTHS[instant.month - 1])
+        day = "1er" if self.is_french and instant.day == 1 else str(instant.day)
+        return NO_BREAK_SPACE.join((day, month, f"{instant.year:04d}"))
+
+    def clock(self, instant: datetime.datetime) -> str:
+        """Return "14:05:33", in the instant's own zone."""
+        return f"{instant:%H:%M:%S}"
+
+    def utc_instant(self, utc: str | None) -> str | None:
+        """Return date, UTC time and the time in Paris; None if it is not an instant."""
+        instant = parse_utc(utc)
+        if instant is None:
+            return None
+        paris = instant.astimezone(PARIS)
+        where = self("heure de Paris", "Paris time")
+        return (
+            f"{self.date(instant)}, {self.clock(instant)}{NO_BREAK_SPACE}UTC "
+            f"({self.clock(paris)}, {where})"
+        )
+
+    # Inside
+
+    def _decimal(self, value: Decimal, cut_to: int | None = None) -> str:
+        if cut_to is not None:
+            value = value.quantize(Decimal(1).scaleb(-cut_to), ROUND_DOWN, _EXACT)
+        text = f"{abs(value):,f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+        if self.is_french:
+            text = text.replace(",", NO_BREAK_SPACE).replace(".", ",")
+        return f"−{text}" if value < 0 and text.strip("0,.") else text
+
+    def _typeset(self, text: str) -> str:
+        # Few fonts have the narrow space, every one has the other.
+        text = text.replace("\u202f", NO_BREAK_SPACE)
+        text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+        if not self.is_french:
+            return text
+        text = re.sub(r" (?=[:;?!%»])", NO_BREAK_SPACE, text)
+        return text.replace("« ", f"«{NO_BREAK_SPACE}")
+
+
+def _rounded(value: float, decimals: int, rounding: str) -> Decimal:
+    # The shortest text that is this float; float() because NumPy's say their type too.
+    exact = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding, _EXACT)
