@@ -1,0 +1,117 @@
+"""A drill from its plan to its report: one visible ordered list of phases."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from reprise_pra.drill import after, before, breaking, folder, words
+from reprise_pra.drill.analyse import EXIT_CODES, analyse
+from reprise_pra.drill.console import Console
+from reprise_pra.drill.context import Drill
+from reprise_pra.drill.journal import Journal
+from reprise_pra.drill.prepared import Prepared
+from reprise_pra.drill.runner import Interruptions, Phase, run_phases
+
+
+def phases(drill: Drill) -> tuple[Phase, ...]:
+    """Return what a drill does, in order."""
+
+    def phase(name: str, act: functools.partial[None]) -> Phase:
+        return Phase(name=name, act=act)
+
+    do = functools.partial
+    faults = range(len(drill.plan.continuity))
+    return (
+        phase("provision", do(before.provision, drill)),
+        phase("preflight", do(before.preflight, drill)),
+        phase("baseline", do(before.baseline, drill)),
+        *(
+            phase(f"continuity-{index + 1}", do(breaking.continuity, drill, index))
+            for index in faults
+        ),
+        phase("wait_backups", do(breaking.wait_backups, drill)),
+        phase("disaster", do(breaking.disaster, drill)),
+        phase("detect", do(breaking.detect, drill)),
+        phase("decide", do(breaking.decide, drill)),
+        phase("prepare", do(after.recover, drill, "prepare")),
+        phase("restore", do(after.recover, drill, "restore")),
+        phase("start", do(after.recover, drill, "start")),
+        phase("switch", do(after.recover, drill, "switch")),
+        phase("observe", do(after.observe, drill)),
+        phase("reconcile", do(after.reconcile, drill)),
+    )
+
+
+def closing(drill: Drill) -> tuple[Phase, ...]:
+    """Return what happens in any case, however the phases ended."""
+    return (Phase(name="clean", act=functools.partial(after.clean, drill)),)
+
+
+def conduct(
+    prepared: Prepared,
+    *,
+    keep_site: bool,
+    language: words.Language,
+    plain: bool,
+    runs: Path = folder.RUNS,
+) -> int:
+    """Run a drill, then judge it and write its report, whatever happened.
+
+    Args:
+        keep_site: leave the site up at the end.
+        plain: lines even on a terminal.
+        runs: where run folders are made.
+
+    Returns:
+        0 objectives met, 1 missed, 2 nothing can be concluded.
+
+    Raises:
+        AnalysisError: what was recorded cannot be judged.
+    """
+    run = folder.create(prepared, runs=runs)
+    with (
+        Console(run.history, language=language, plain=plain) as console,
+        Journal(run.history, "drill", heard=console.heard) as journal,
+    ):
+        console.say(f"{prepared.plan.drill}: {run.path}")
+        drill = Drill(
+            prepared=prepared,
+            folder=run,
+            journal=journal,
+            console=console,
+            keep_site=keep_site,
+        )
+
+        def told() -> None:
+            console.say(
+                f"{console.translated('interrupted')}: {console.translated('undo')}"
+            )
+            console.say(console.translated("again"))
+
+        interruptions = Interruptions(told=told)
+        with interruptions.heard():
+            run_phases(
+                journal,
+                phases(drill),
+                closing(drill),
+                closing_begins=interruptions.closing,
+            )
+            folder.ended(run)
+            console.awaiting(console.translated("report"))
+            results = analyse(run.path)
+            console.awaiting("")
+        for verdict in results.verdicts:
+            title, reason = (
+                (verdict.title.fr, verdict.reason.fr)
+                if language == "fr"
+                else (verdict.title.en, verdict.reason.en)
+            )
+            outcome = console.translated(verdict.outcome.name)
+            console.say(f"  {title}: {outcome}. {reason}")
+        outcome = console.translated(results.outcome.name)
+        console.say(f"{console.translated('verdict')}: {outcome}")
+        console.say(
+            f"{console.translated('report')}: {run.path}/report.{language}.html"
+        )
+    return EXIT_CODES[results.outcome]

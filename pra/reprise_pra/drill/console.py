@@ -1,0 +1,207 @@
+"""What people see while a drill runs: phases, clock, live error rate, what is awaited.
+
+On a terminal a display that renews itself; otherwise one line an event, with its time,
+and a line on the load every quarter of a minute.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import datetime
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import rich.console
+import rich.live
+import rich.table
+import rich.text
+
+from reprise_pra.drill import words
+from reprise_pra.drill.tail import Tail
+from reprise_pra.history import Event, Kind
+
+_WINDOW_S = 10
+_HEARTBEAT_S = 15
+_NOT_OPERATIONS = frozenset({"arrival", "schedule", "load_stopped"})
+_SIGNS = {"ok": "✔", "fail": "✘", "info": "✘", "": "▶"}
+
+
+class Console:
+    """Tells of a drill. Its methods may be called from any thread."""
+
+    def __init__(self, history: Path, *, language: words.Language, plain: bool) -> None:
+        """Watch the load's files in `history`; `plain` forces lines."""
+        self._out = rich.console.Console(highlight=False, soft_wrap=True)
+        self._language = language
+        self._is_live = self._out.is_terminal and not plain
+        self._tail = Tail(history, "load-*.jsonl")
+        self._recent: collections.deque[tuple[int, bool]] = collections.deque()
+        self._started_s = time.monotonic()
+        self._phases: dict[str, tuple[str, float, float | None]] = {}
+        self._awaited = ""
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._live: rich.live.Live | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        if self._is_live:
+            self._live = rich.live.Live(
+                console=self._out, get_renderable=self._render, refresh_per_second=2
+            )
+            self._live.start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last display on the screen."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+        if self._live:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """Say one thing, with the time and the drill's clock."""
+        now = datetime.datetime.now().astimezone().strftime("%H:%M:%S")
+        line = f"{now} {self._clock(time.monotonic())} {text}"
+        self._out.print(line, markup=False)
+
+    def translated(self, word: str) -> str:
+        """Return an expression of `words` in the console's language."""
+        return words.say(word, self._language)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the terminal to somebody else's display for a while."""
+        if self._live:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live:
+                self._live.start(refresh=True)
+
+    def awaiting(self, what: str, *, is_count: bool = False) -> None:
+        """Say what is being waited for; empty for nothing.
+
+        Args:
+            is_count: one of many; without a terminal it gets no line of its own.
+        """
+        with self._lock:
+            changed, self._awaited = what != self._awaited, what
+        if changed and what and not is_count and not self._is_live:
+            self.say(f"  … {what}")
+
+    def heard(self, event: Event) -> None:
+        """Show one event of the drill's own history."""
+        if event.operation == "phase":
+            self._phase(event)
+        elif event.operation in {
+            "mark",
+            "check",
+            "decision",
+            "backup_chosen",
+            "switch",
+        }:
+            self.say(f"  {_sentence(event)}")
+
+    def _phase(self, event: Event) -> None:
+        name, now_s = event.op_id, time.monotonic()
+        label = words.phase(name, self._language)
+        with self._lock:
+            if event.kind is Kind.INVOKE:
+                self._phases[name] = ("", now_s, None)
+                self._awaited = ""
+            else:
+                since_s = self._phases.get(name, ("", now_s, None))[1]
+                self._phases[name] = (event.kind.value, since_s, now_s)
+                took = f"{now_s - since_s:.1f} s"
+        if event.kind is Kind.INVOKE:
+            self.say(f"▶ {label}")
+        else:
+            reason = event.value.get("reason")
+            said = "done" if event.kind is Kind.OK else "failed"
+            text = (
+                f"{_SIGNS[event.kind.value]} {label}: {self.translated(said)}, {took}"
+            )
+            self.say(f"{text}: {reason}" if reason else text)
+
+    def load_line(self) -> str:
+        """Return the live load in one line: operations a second and share of errors."""
+        horizon_ns = time.monotonic_ns() - _WINDOW_S * 1_000_000_000
+        with self._lock:
+            for event in self._tail.look():
+                if event.kind is Kind.INVOKE or event.operation in _NOT_OPERATIONS:
+                    continue
+                self._recent.append((event.at_ns, event.kind is Kind.OK))
+            while self._recent and self._recent[0][0] < horizon_ns:
+                self._recent.popleft()
+            total = len(self._recent)
+            bad = sum(not good for _, good in self._recent)
+        span = f"{self.translated('over the last')} {_WINDOW_S} s"
+        if not total:
+            return f"{self.translated('no operation')} {span}"
+        rate = f"{total / _WINDOW_S:.1f} {self.translated('operations/s')}"
+        return f"{rate}, {bad / total:.1%} {self.translated('errors')} {span}"
+
+    def _beat(self) -> None:
+        while not self._stop.wait(_HEARTBEAT_S):
+            if not self._is_live and any(ended is None for _, _, ended in self._all()):
+                self.say(f"  {self.load_line()}{self._waiting()}")
+
+    def _all(self) -> list[tuple[str, float, float | None]]:
+        with self._lock:
+            return list(self._phases.values())
+
+    def _waiting(self) -> str:
+        awaited = self._awaited
+        return f"; {self.translated('waiting for')} {awaited}" if awaited else ""
+
+    def _clock(self, at_s: float) -> str:
+        minutes, seconds = divmod(int(at_s - self._started_s), 60)
+        return f"+{minutes:02d}:{seconds:02d}"
+
+    def _render(self) -> rich.table.Table:
+        now_s = time.monotonic()
+        table = rich.table.Table.grid(padding=(0, 2))
+        with self._lock:
+            rows = list(self._phases.items())
+        for name, (ended, since_s, until_s) in rows:
+            style = {"ok": "green", "": "bold"}.get(ended, "red")
+            took_s = (until_s or now_s) - since_s
+            label = words.phase(name, self._language)
+            table.add_row(
+                rich.text.Text(f"{_SIGNS[ended]} {label}", style=style),
+                f"{took_s:6.1f} s",
+            )
+        table.add_row(rich.text.Text(self._clock(now_s)), self.load_line())
+        if self._awaited:
+            awaited = f"{self.translated('waiting for')} {self._awaited}"
+            table.add_row("", rich.text.Text(awaited))
+        return table
+
+
+def _sentence(event: Event) -> str:
+    value = event.value
+    match event.operation:
+        case "mark":
+            return f"{value.get('mark')}: {value.get('detail')}"
+        case "check":
+            holds = value.get("holds")
+            sign = "?" if holds is None else "✔" if holds else "✘"
+            return f"{sign} {value.get('check')}: {value.get('detail')}"
+        case "decision":
+            return f"{value.get('what')} ({value.get('who')})"
+        case _:
+            return f"{event.operation} {event.kind.value} {event.op_id}"

@@ -1,0 +1,163 @@
+"""What the phases of one drill share."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import time
+from collections.abc import Callable, Sequence
+
+from reprise_experiments.observe import Snapshot
+from reprise_platform.access import Access
+from reprise_platform.errors import PlatformError, WaitTimeout
+from reprise_platform.recovery import Recovery
+from reprise_platform.waiting import until
+from reprise_pra.drill.backupwatch import BackupWatch, KeyProver
+from reprise_pra.drill.console import Console
+from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.folder import RunFolder
+from reprise_pra.drill.journal import Journal
+from reprise_pra.drill.plan import DrillPlan
+from reprise_pra.drill.prepared import Prepared
+from reprise_pra.drill.traffic import Traffic
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """The instant of the disaster, on the drill's clock and for the clusters."""
+
+    at_ns: int
+    utc: datetime.datetime
+
+
+class Drill:
+    """One drill under way: what was asked, where it is written, what is running.
+
+    Each phase fills what later ones need; `need` says which came too early.
+    """
+
+    def __init__(
+        self,
+        *,
+        prepared: Prepared,
+        folder: RunFolder,
+        journal: Journal,
+        console: Console,
+        keep_site: bool,
+    ) -> None:
+        """Begin with nothing running."""
+        self.prepared = prepared
+        self.folder = folder
+        self.journal = journal
+        self.console = console
+        self.keep_site = keep_site
+        self.traffic = Traffic()
+        self.site_is_ours = False
+        self.access: Access | None = None
+        self.before: Snapshot | None = None
+        self.watch: BackupWatch | None = None
+        self.prover: KeyProver | None = None
+        self.loss: Loss | None = None
+        self.recovery: Recovery | None = None
+
+    @property
+    def plan(self) -> DrillPlan:
+        """The drill's plan."""
+        return self.prepared.plan
+
+    @property
+    def site(self) -> Access:
+        """How the site is reached.
+
+        Raises:
+            DrillError: it is not up yet.
+        """
+        return need(self.access, "the site")
+
+    def wait[T](
+        self,
+        condition: Callable[[], T | None],
+        *,
+        within_s: float,
+        what: str,
+        every_s: float = 0.5,
+    ) -> T:
+        """Wait as `until` does, say for what, and give up when the traffic dies.
+
+        Raises:
+            WaitTimeout: the limit passed.
+            DrillError: the load, a prober or the sentinel has died.
+        """
+
+        def attempt() -> T | None:
+            self.traffic.check()
+            return condition()
+
+        self.console.awaiting(what)
+        try:
+            return until(attempt, within_s=within_s, every_s=every_s, what=what)
+        finally:
+            self.console.awaiting("")
+
+    def wait_until_none(
+        self,
+        problems: Callable[[], Sequence[str]],
+        *,
+        within_s: float,
+        what: str,
+        every_s: float = 1.0,
+    ) -> None:
+        """Wait until nothing is found wrong.
+
+        Raises:
+            DrillError: the limit passed, or the traffic died; tells what was still wrong.
+        """
+        latest: list[str] = []
+
+        def fine() -> bool:
+            latest[:] = problems()
+            return not latest
+
+        try:
+            self.wait(fine, within_s=within_s, what=what, every_s=every_s)
+        except WaitTimeout as error:
+            msg = f"{error}; still: {'; '.join(latest)}"
+            raise DrillError(msg) from error
+
+    def pause(self, seconds: float, what: str) -> None:
+        """Let time pass, and say for what."""
+        ended_s = time.monotonic() + seconds
+        self.wait(
+            lambda: time.monotonic() >= ended_s,
+            within_s=seconds + 60,
+            every_s=0.2,
+            what=f"{what} ({seconds:g} s)",
+        )
+
+
+def need[T](part: T | None, name: str) -> T:
+    """Return a part of the drill that an earlier phase made.
+
+    Raises:
+        DrillError: that phase did not run.
+    """
+    if part is None:
+        msg = f"{name} is not there: the phase that makes it did not run"
+        raise DrillError(msg)
+    return part
+
+
+def credentials(access: Access) -> tuple[str, str]:
+    """Return the clinics' user name and password.
+
+    Raises:
+        PlatformError: the file does not hold them.
+    """
+    path = access.clinic_credentials
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return str(raw["username"]), str(raw["password"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{path}: no clinic's credentials: {error!r}"
+        raise PlatformError(msg) from error

@@ -1,0 +1,64 @@
+"""The clinics' traffic during a drill: load, probers, sentinel, started and stopped once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from reprise_loadtests import launch
+from reprise_loadtests.profile import Profile
+from reprise_platform.access import Access
+from reprise_pra.drill.errors import DrillError
+
+
+class Traffic:
+    """The processes that ask something of the front door, all started or none."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._running: list[launch.Process] = []
+
+    def start(
+        self, access: Access, *, profile: Path | None, seed: int, history: Path
+    ) -> None:
+        """Start the sentinel, the probers and, with a profile, the clinics.
+
+        Returns when the clinics' schedule has begun.
+
+        Raises:
+            LoadError: one of them did not start; the message has the end of its log.
+        """
+        self._running.append(launch.start_sentinel(access, history))
+        self._running += launch.start_probers(access, history)
+        if profile is not None:
+            self._running.append(
+                launch.start_load(access, profile, seed, history, None)
+            )
+
+    def check(self) -> None:
+        """Do nothing while all that was started runs.
+
+        Raises:
+            DrillError: one has died, so what it should measure is not measured any more.
+        """
+        for process in self._running:
+            if not process.is_running():
+                msg = f"{process.name} ended by itself: see {process.log}"
+                raise DrillError(msg)
+
+    def stop(self) -> tuple[str, ...]:
+        """Stop all; twice is well. Return a sentence for each that did not end cleanly."""
+        running, self._running = self._running, []
+        codes = launch.stop(*running)
+        return tuple(
+            f"{name} ended with {code}" for name, code in codes.items() if code != 0
+        )
+
+
+def write_profile(profile: Profile, path: Path, *, rate_per_s: float | None) -> None:
+    """Write the profile that this run plays, its rate replaced if the plan says so."""
+    raw = profile.model_dump(mode="json")
+    if rate_per_s is not None:
+        raw["arrivals"]["rate_per_s"] = rate_per_s
+    path.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
