@@ -71,8 +71,9 @@ def flaw_of(backup: Backup, expected_volumes: Collection[str]) -> Text | None:
             names=", ".join(missing),
         )
     if not backup.counts:
-        reason = backup.reason or "?"
-        return Text(fr=reason, en=reason)
+        return backup.reason or Text(
+            fr="écartée par l'exercice", en="ruled out by the drill"
+        )
     return None
 
 

@@ -9,7 +9,7 @@ from reprise_pra.analysis.backups import flaw_of
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.results import Entry, Text
 from reprise_pra.analysis.timeline import Fault, Timeline
-from reprise_pra.analysis.words import MARKS, fault_name, phase_name
+from reprise_pra.analysis.words import MARKS, check_name, fault_name, phase_name
 from reprise_pra.history import Kind
 
 _ALERT_STATES = {
@@ -192,7 +192,7 @@ def _checks(timeline: Timeline) -> Iterator[_Line]:
         text = say.sentence(
             "Contrôle {name} : {state} ({detail})",
             "Check {name}: {state} ({detail})",
-            name=one.name,
+            name=check_name(one.name),
             state=_CHECKS[one.holds],
             detail=one.detail or "–",
         )

@@ -19,7 +19,6 @@ from reprise_pra.analysis.results import (
     Promise,
     Provenance,
     Results,
-    Text,
     worst,
 )
 from reprise_pra.analysis.results_outages import coverage_and_outages
@@ -113,13 +112,13 @@ def _marks(measured: Measured) -> tuple[Mark, ...]:
     marks = []
     for name in ORDER:
         at_ns = measured.marks_ns.get(name)
-        detail = found[name].detail if name in found and name != "t7" else ""
+        detail = found[name].detail if name in found and name != "t7" else None
         marks.append(
             Mark(
                 name=name,
                 at_s=_seconds(measured.timeline, at_ns),
                 utc=utcs.get(name) if at_ns is not None else None,
-                detail=Text(fr=detail, en=detail) if detail else MARKS[name],
+                detail=detail or MARKS[name],
             )
         )
     return tuple(marks)

@@ -141,7 +141,9 @@ def first_alert(timeline: Timeline, alert: str) -> MarkSeen | None:
         return marked
     for one in timeline.alerts:
         if one.alert == alert and one.state == "firing" and one.at_ns >= t0.at_ns:
-            return MarkSeen(name="t1", at_ns=one.at_ns, utc=one.utc, detail=alert)
+            return MarkSeen(
+                name="t1", at_ns=one.at_ns, utc=one.utc, detail=Text(fr=alert, en=alert)
+            )
     return None
 
 

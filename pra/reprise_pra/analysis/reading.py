@@ -7,6 +7,7 @@ killed process leaves: the first is named in `orphans`, the second stays pending
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
@@ -142,6 +143,7 @@ def _order(event: Event) -> tuple[int, str, int]:
     return event.at_ns, event.process, _KIND_ORDER[event.kind]
 
 
+@functools.cache  # a handful of processes, asked about at every event
 def _role(process: str) -> str:
     return process.partition("-")[0]
 

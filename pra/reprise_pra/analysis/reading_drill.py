@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.fields import Fields
+from reprise_pra.analysis.results import Text
 from reprise_pra.analysis.timeline import (
     Alert,
     Backup,
@@ -30,7 +31,7 @@ def phase_of(invoke: Event, completion: Event | None) -> Phase:
         end_ns=completion.at_ns if completion else None,
         end_utc=completion.utc if completion else None,
         ended=completion.kind if completion else None,
-        reason=Fields(completion).text_or_none("reason") if completion else None,
+        reason=Fields(completion).told("reason") if completion else None,
     )
 
 
@@ -41,7 +42,7 @@ def mark_of(event: Event) -> MarkSeen:
         name=fields.text("mark"),
         at_ns=event.at_ns,
         utc=event.utc,
-        detail=fields.text_or_none("detail") or "",
+        detail=fields.told("detail"),
     )
 
 
@@ -49,7 +50,7 @@ def decision_of(event: Event) -> Decision:
     """Type one decision."""
     fields = Fields(event)
     return Decision(
-        what=fields.text("what"),
+        what=fields.told("what") or Text(fr="–", en="–"),
         who=fields.text("who"),
         at_ns=event.at_ns,
         utc=event.utc,
@@ -62,7 +63,7 @@ def check_of(event: Event) -> Check:
     return Check(
         name=fields.text("check"),
         holds=fields.flag_or_none("holds"),
-        detail=fields.text_or_none("detail") or "",
+        detail=fields.told("detail"),
         at_ns=event.at_ns,
         utc=event.utc,
     )
@@ -128,7 +129,7 @@ def backups_of(events: Iterable[Event]) -> tuple[Backup, ...]:
             name=name,
             phase=fields.text("phase"),
             counts=fields.flag("counts"),
-            reason=fields.text_or_none("reason") or "",
+            reason=fields.told("reason"),
             started_utc=fields.text_or_none("started_utc")
             or (known.started_utc if known else None),
             snapshot_utc=fields.text_or_none("snapshot_utc")

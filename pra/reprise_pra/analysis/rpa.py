@@ -142,8 +142,8 @@ def _rpa(
             0.0,
             False,
             say.sentence(
-                "les {count} écritures acquittées avant le sinistre ont toutes survécu",
-                "all {count} writes acknowledged before the disaster survived",
+                "écritures acquittées avant le sinistre, toutes survivantes : {count}",
+                "writes acknowledged before the disaster, all surviving: {count}",
                 count=len(before),
             ),
         )
@@ -154,10 +154,10 @@ def _rpa(
             duration_s(t0_ns - before[0][0]),
             True,
             say.sentence(
-                "{lost} écritures perdues sur {count}, dont la plus ancienne : la perte "
-                "remonte au moins à celle-ci",
-                "{lost} writes lost of {count}, the oldest among them: the loss reaches "
-                "back at least to it",
+                "écritures perdues ou altérées : {lost} sur {count}, dont la plus "
+                "ancienne ; la perte remonte au moins à celle-ci",
+                "writes lost or altered: {lost} of {count}, the oldest among them; the "
+                "loss reaches back at least to it",
                 **counts,
             ),
         )
@@ -165,9 +165,9 @@ def _rpa(
         duration_s(t0_ns - newest_ns),
         False,
         say.sentence(
-            "{lost} écritures perdues ou altérées sur les {count} acquittées avant le "
+            "écritures perdues ou altérées : {lost} sur {count} acquittées avant le "
             "sinistre",
-            "{lost} writes lost or altered of the {count} acknowledged before the disaster",
+            "writes lost or altered: {lost} of {count} acknowledged before the disaster",
             **counts,
         ),
     )
@@ -175,8 +175,8 @@ def _rpa(
 
 def _unread(before: Sequence[tuple[int, Witness]]) -> Text:
     return say.sentence(
-        "{unread} écritures acquittées sur {count} n'ont pas pu être relues",
-        "{unread} acknowledged writes of {count} could not be read back",
+        "écritures acquittées non relues : {unread} sur {count}",
+        "acknowledged writes not read back: {unread} of {count}",
         unread=sum(one.fate is Fate.UNREAD for _, one in before),
         count=len(before),
     )

@@ -18,8 +18,9 @@ def number(value: float, *, decimals: int = 0) -> Text:
 
 
 def seconds(value: float) -> Text:
-    """Write a duration in seconds, to the tenth."""
-    text = number(value, decimals=1)
+    """Write a duration in seconds: whole, or to the tenth; a short one to the thousandth."""
+    decimals = 0 if value == round(value) else 1 if value >= 1 else 3
+    text = number(value, decimals=decimals)
     return Text(fr=f"{text.fr}{_SPACE}s", en=f"{text.en}{_SPACE}s")
 
 

@@ -6,7 +6,7 @@ from reprise_pra.analysis import say
 from reprise_pra.analysis.measure import Measured, disaster_faults
 from reprise_pra.analysis.results import Assumption, Text
 from reprise_pra.analysis.timeline import Check, Fault
-from reprise_pra.analysis.words import fault_name
+from reprise_pra.analysis.words import check_name, fault_name
 
 # Whoever injects may not vouch for it.
 _INJECTORS = frozenset({"", "nemesis", "injector"})
@@ -29,7 +29,7 @@ def faults_observed(measured: Measured) -> Assumption:
         if (flaw := _flaw(fault, is_disaster=fault.ledger_id in disaster)) is not None
     ]
     problems += [
-        Text(fr=check.detail, en=check.detail)
+        check.detail or check_name(check.name)
         for check in measured.timeline.checks_named("fault_observed")
         if check.holds is False
     ]
@@ -44,8 +44,8 @@ def faults_observed(measured: Measured) -> Assumption:
         reason=say.join(problems)
         if problems
         else say.sentence(
-            "{count} pannes constatées par un autre observateur que l'injecteur",
-            "{count} faults seen by another observer than the injector",
+            "pannes constatées par un autre observateur que l'injecteur : {count}",
+            "faults seen by another observer than the injector: {count}",
             count=len(measured.timeline.faults),
         ),
     )
@@ -61,8 +61,8 @@ def backups_before_disaster(measured: Measured) -> Assumption:
         ),
         holds=found >= required,
         reason=say.sentence(
-            "{found} sauvegardes valables avant le sinistre, {required} exigées",
-            "{found} backups that count before the disaster, {required} required",
+            "sauvegardes valables avant le sinistre : {found}, exigées : {required}",
+            "backups that count before the disaster: {found}, required: {required}",
             found=found,
             required=required,
         ),

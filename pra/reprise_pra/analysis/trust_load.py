@@ -180,7 +180,7 @@ def steady_state(measured: Measured) -> Assumption:
         reason = say.sentence(
             "régime établi non constaté : {detail}",
             "steady state not seen: {detail}",
-            detail=looks[-1].detail,
+            detail=looks[-1].detail or "–",
         )
     elif before:
         holds = True

@@ -71,22 +71,27 @@ def ordered_clocks(measured: Measured) -> Assumption:
 
 def final_reads(measured: Measured) -> Assumption:
     """Every acknowledged write was read back in the end, and got an answer."""
-    acknowledged = [
-        one for one in measured.witnesses if one.acknowledged_ns is not None
-    ]
-    unread = sum(one.fate is Fate.UNREAD for one in acknowledged)
+    fates = [one.fate for one in measured.witnesses if one.acknowledged_ns is not None]
+    parts = {"unread": fates.count(Fate.UNREAD), "count": len(fates)}
+    if not fates:
+        reason = Text(fr="aucune écriture acquittée", en="no write was acknowledged")
+    elif parts["unread"]:
+        reason = say.sentence(
+            "écritures acquittées sans relecture finale : {unread} sur {count}",
+            "acknowledged writes without a final read: {unread} of {count}",
+            **parts,
+        )
+    else:
+        reason = say.sentence(
+            "écritures acquittées, toutes relues : {count}",
+            "acknowledged writes, all read back: {count}",
+            **parts,
+        )
     return Assumption(
         name="final_reads",
         title=Text(fr="Relectures finales faites", en="Final reads made"),
-        holds=unread == 0 if acknowledged else None,
-        reason=say.sentence(
-            "{unread} écritures acquittées sur {count} sans relecture finale",
-            "{unread} acknowledged writes of {count} without a final read",
-            unread=unread,
-            count=len(acknowledged),
-        )
-        if acknowledged
-        else Text(fr="aucune écriture acquittée", en="no write was acknowledged"),
+        holds=parts["unread"] == 0 if fates else None,
+        reason=reason,
     )
 
 
@@ -173,7 +178,7 @@ def objectives_unchanged(measured: Measured) -> Assumption:
         reason = say.sentence(
             "objectifs modifiés pendant l'exercice : {detail}",
             "objectives changed during the drill: {detail}",
-            detail=denied[-1].detail,
+            detail=denied[-1].detail or "–",
         )
     else:
         reason = Text(

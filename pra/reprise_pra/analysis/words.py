@@ -27,6 +27,23 @@ _FAULTS = {
     "power_off_site": Text(fr="perte du site principal", en="primary site lost"),
 }
 
+_CHECKS = {
+    "steady_state": Text(fr="régime établi", en="steady state"),
+    "recovery_target_empty": Text(
+        fr="cible de reprise vide", en="recovery target empty"
+    ),
+    "primary_unreachable": Text(
+        fr="site principal injoignable", en="primary site unreachable"
+    ),
+    "residue": Text(fr="site remis en état", en="site left as it was"),
+    "objectives_unchanged": Text(fr="objectifs inchangés", en="objectives unchanged"),
+    "fault_observed": Text(fr="panne constatée", en="fault observed"),
+    "backups_before_disaster": Text(
+        fr="sauvegardes avant le sinistre", en="backups before the disaster"
+    ),
+    "recovery_key_proved": Text(fr="clé de secours éprouvée", en="escrowed key proved"),
+}
+
 MARKS = {
     "t0": Text(fr="t0, sinistre", en="t0, disaster"),
     "t1": Text(fr="t1, détection", en="t1, detection"),
@@ -49,6 +66,11 @@ def phase_name(phase: str) -> Text:
             fr=f"épreuve de continuité {number}", en=f"continuity fault {number}"
         )
     return _PHASES.get(phase, Text(fr=phase, en=phase))
+
+
+def check_name(check: str) -> Text:
+    """Return the name of a check."""
+    return _CHECKS.get(check, Text(fr=check, en=check))
 
 
 def fault_name(fault: str) -> Text:
