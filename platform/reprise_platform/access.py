@@ -116,7 +116,7 @@ def _parsed(raw: dict[str, object]) -> Access:
         plain[key] = Path(str(plain[key]))
     for key in ("primary", "recovery"):
         cluster = plain[key]
-        assert isinstance(cluster, dict)  # noqa: S101 - our own file
+        assert isinstance(cluster, dict)
         plain[key] = Cluster(
             **{
                 **cluster,
@@ -125,9 +125,9 @@ def _parsed(raw: dict[str, object]) -> Access:
             }
         )
     store, zones, nodes = plain["backup_store"], plain["zones"], plain["recovery_nodes"]
-    assert isinstance(store, dict)  # noqa: S101 - our own file
-    assert isinstance(zones, dict)  # noqa: S101 - our own file
-    assert isinstance(nodes, list)  # noqa: S101 - our own file
+    assert isinstance(store, dict)
+    assert isinstance(zones, dict)
+    assert isinstance(nodes, list)
     plain["backup_store"] = BackupStore(**store)
     plain["zones"] = {zone: tuple(names) for zone, names in zones.items()}
     plain["recovery_nodes"] = tuple(nodes)

@@ -35,7 +35,7 @@ def run(
     words = [str(word) for word in command]
     line = shlex.join(words)
     try:
-        done = subprocess.run(  # noqa: S603 - a list, never a shell
+        done = subprocess.run(
             words,
             check=False,
             capture_output=True,
@@ -44,7 +44,9 @@ def run(
             timeout=within_s,
             env={**os.environ, **(env or {})},
             cwd=cwd,
-            **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}),
+            **(
+                {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+            ),
         )
     except FileNotFoundError as error:
         msg = f"no such program: {words[0]}\n  $ {line}"

@@ -23,7 +23,7 @@ from kubernetes.client.exceptions import ApiException
 from reprise_platform.access import Cluster
 from reprise_platform.errors import PlatformError
 
-type Json = None | bool | int | float | str | list[Json] | dict[str, Json]
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Object = dict[str, Json]
 
 _REQUEST_TIMEOUT_S = 10
@@ -221,7 +221,9 @@ def api_ready(cluster: Cluster) -> bool:
     """Return whether the API server says of itself that it is ready."""
     client = _api_client(cluster.kubeconfig)
     try:
-        client.call_api("GET", f"{client.configuration.host}/readyz", _request_timeout=2)
+        client.call_api(
+            "GET", f"{client.configuration.host}/readyz", _request_timeout=2
+        )
     except (ApiException, urllib3.exceptions.HTTPError):
         return False
     return True
@@ -260,7 +262,8 @@ def _called(
             body,
             _request_timeout=_REQUEST_TIMEOUT_S,
         )
-        data: Json = json.loads(answer.read() or b"{}")
+        text: bytes = answer.read()  # type: ignore[no-untyped-call]
+        data: Json = json.loads(text or b"{}")
     except (ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
         msg = f"{cluster.name}: {what}: {_reason(error)}"
         raise KubeError(msg, status=getattr(error, "status", None)) from error
@@ -295,7 +298,7 @@ def _plural(kind: str) -> str:
 @functools.cache
 def _api_client(kubeconfig: Path) -> kubernetes.client.ApiClient:
     configuration = kubernetes.client.Configuration()
-    kubernetes.config.load_kube_config(
+    kubernetes.config.load_kube_config(  # type: ignore[no-untyped-call]
         str(kubeconfig), client_configuration=configuration
     )
     # A dead site must be seen dead at once: the caller decides how often to try.

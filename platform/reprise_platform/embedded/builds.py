@@ -73,7 +73,9 @@ BUILDS: tuple[Build, ...] = (
     Build(
         name="velero",
         programs=("velero", "velero-helper", "velero-restore-helper"),
-        stamps=(("github.com/vmware-tanzu/velero/pkg/buildinfo.Version", VELERO_VERSION),),
+        stamps=(
+            ("github.com/vmware-tanzu/velero/pkg/buildinfo.Version", VELERO_VERSION),
+        ),
     ),
     Build(name="velero-plugin-for-aws", programs=("velero-plugin-for-aws",)),
 )

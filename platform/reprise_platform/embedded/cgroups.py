@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from reprise_platform.command import run
@@ -88,7 +89,9 @@ def processes(site: str) -> Iterator[int]:
 def remove_site(site: str) -> None:
     """Remove a site's cgroups; every process in them must be gone."""
     for top in site_groups(site):
-        until(lambda top=top: _remove_tree(top), within_s=20, every_s=0.1, what=f"{top}")
+        until(
+            partial(_remove_tree, top), within_s=20, every_s=0.1, what=f"{top}"
+        )
         with contextlib.suppress(OSError):
             if top.parent.name == "reprise":
                 top.parent.rmdir()
@@ -129,10 +132,18 @@ def _scope(site: str) -> str:
 def _start_scope(site: str, group: Path) -> None:
     # A scope lives as long as a process does; this one holds it in a leaf of its own,
     # because a cgroup that hands controllers down may hold no process itself.
-    hold = f"mkdir {group}/hold; echo $$ > {group}/hold/cgroup.procs; exec sleep infinity"
-    subprocess.Popen(  # noqa: S603
-        [  # noqa: S607
-            *("systemd-run", "--scope", "--quiet", "--collect", f"--unit={_scope(site)}"),
+    hold = (
+        f"mkdir {group}/hold; echo $$ > {group}/hold/cgroup.procs; exec sleep infinity"
+    )
+    subprocess.Popen(
+        [
+            *(
+                "systemd-run",
+                "--scope",
+                "--quiet",
+                "--collect",
+                f"--unit={_scope(site)}",
+            ),
             *("-p", "Delegate=yes", "-p", "TimeoutStopSec=5s", "sh", "-c", hold),
         ],
         start_new_session=True,

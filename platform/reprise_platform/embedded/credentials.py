@@ -26,7 +26,9 @@ def make(folder: Path, namespace: str) -> None:
         "database": manifests.secret(
             "database", namespace, {"openmrs": _drawn(), "backup": _drawn()}
         ),
-        "openmrs-admin": manifests.secret("openmrs-admin", namespace, {"password": admin}),
+        "openmrs-admin": manifests.secret(
+            "openmrs-admin", namespace, {"password": admin}
+        ),
     }
     for name, item in kept.items():
         _write(escrow / f"{name}.json", item)
@@ -48,11 +50,7 @@ def aws_profile(folder: Path, account: str) -> str:
     """Return an account's keys in the form Velero's plug-in reads."""
     accounts = json.loads(account_file(folder).read_text())["accessAccounts"]
     secret = accounts[account]["secret"]
-    return (
-        "[default]\n"
-        f"aws_access_key_id={account}\n"
-        f"aws_secret_access_key={secret}\n"
-    )
+    return f"[default]\naws_access_key_id={account}\naws_secret_access_key={secret}\n"
 
 
 def disable_account(folder: Path, account: str) -> None:

@@ -33,7 +33,11 @@ def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
         binds=(
             Bind(source=builds.build(versitygw), target="opt/versitygw"),
             Bind(source=folder / "store" / "data", target="srv/data", writable=True),
-            Bind(source=folder / "store" / "accounts", target="srv/accounts", writable=True),
+            Bind(
+                source=folder / "store" / "accounts",
+                target="srv/accounts",
+                writable=True,
+            ),
         ),
         services=(
             Service(
@@ -68,7 +72,9 @@ def front(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
         binds=(Bind(source=shared, target="srv/front", writable=True),),
         files={"haproxy.cfg": _haproxy(topology)},
         services=(
-            Service(name="haproxy", command=("haproxy", "-f", "/etc/reprise/haproxy.cfg")),
+            Service(
+                name="haproxy", command=("haproxy", "-f", "/etc/reprise/haproxy.cfg")
+            ),
         ),
     )
 

@@ -59,9 +59,7 @@ class Embedded:
         for name in machines:
             each = self._layout.machine(name)
             machine.start(each)
-            network.set_link(
-                self._layout.folder, network.machine_link(name), up=True
-            )
+            network.set_link(self._layout.folder, network.machine_link(name), up=True)
 
     def isolate_zone(self, zone: str) -> None:
         """Cut a zone's uplink: its machines run on, alone. Idempotent."""

@@ -73,7 +73,9 @@ def openmrs() -> Image:
     files = {
         f"opt/reprise/reprise_platform/{path.relative_to(package)}": path
         for name in names
-        for path in ([package / name] if name.endswith(".py") else _sources(package / name))
+        for path in (
+            [package / name] if name.endswith(".py") else _sources(package / name)
+        )
     }
     env = {"PYTHONPATH": "/opt/reprise", "PYTHONDONTWRITEBYTECODE": "1"}
     return _of_root("openmrs-standin", recipe, (), files, env)
@@ -107,7 +109,9 @@ def _of_files(
     made_from = content.key([name, *key, *entrypoint, *sorted(files), *(links or {})])
 
     def make(out: Path) -> None:
-        _write_layer(out / "0.tar", files, links or {}, folders=("tmp", "etc", "scratch"))
+        _write_layer(
+            out / "0.tar", files, links or {}, folders=("tmp", "etc", "scratch")
+        )
         _write_archive(out, name, made_from, ["0.tar"], entrypoint, {})
 
     return _image(name, made_from, content.made("images", name, made_from, make))
@@ -153,7 +157,10 @@ def _reference(name: str, made_from: str) -> str:
 
 
 def _write_layer(
-    path: Path, files: Mapping[str, Path], links: Mapping[str, str], folders: Sequence[str]
+    path: Path,
+    files: Mapping[str, Path],
+    links: Mapping[str, str],
+    folders: Sequence[str],
 ) -> None:
     with tarfile.open(path, "w") as tar:
         for folder in folders:
@@ -172,7 +179,7 @@ def _write_layer(
             tar.addfile(member)
 
 
-def _write_archive(  # noqa: PLR0913 - an image's parts, each needed once
+def _write_archive(
     out: Path,
     name: str,
     made_from: str,
@@ -194,9 +201,9 @@ def _write_archive(  # noqa: PLR0913 - an image's parts, each needed once
     tag = _reference(name, made_from)
     manifest = [{"Config": "config.json", "RepoTags": [tag], "Layers": list(layers)}]
     with tarfile.open(out / "image.tar", "w") as tar:
-        for file, value in (("config.json", config), ("manifest.json", manifest)):
+        for inner, value in (("config.json", config), ("manifest.json", manifest)):
             data = json.dumps(value).encode()
-            member = tarfile.TarInfo(file)
+            member = tarfile.TarInfo(inner)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
         for layer in layers:

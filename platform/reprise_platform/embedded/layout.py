@@ -10,7 +10,14 @@ from pathlib import Path
 
 from reprise_platform import manifests, paths
 from reprise_platform.access import Access, BackupStore, Cluster
-from reprise_platform.embedded import builds, controlplane, credentials, doors, node, store
+from reprise_platform.embedded import (
+    builds,
+    controlplane,
+    credentials,
+    doors,
+    node,
+    store,
+)
 from reprise_platform.embedded.images import Image
 from reprise_platform.embedded.machine import Machine
 from reprise_platform.embedded.topology import (
@@ -125,7 +132,10 @@ class Layout:
             zones=zones,
             recovery_nodes=tuple(each.name for each in self.topology.recovery.nodes),
             namespace=NAMESPACE,
-            probe_rates_per_s={"read": self.site.probes.read, "write": self.site.probes.write},
+            probe_rates_per_s={
+                "read": self.site.probes.read,
+                "write": self.site.probes.write,
+            },
             production=self.site.production,
         )
 
@@ -138,7 +148,11 @@ class Layout:
                     "block": self.topology.block,
                     "root": str(self.root),
                     "images": [
-                        {"name": i.name, "archive": str(i.archive), "reference": i.reference}
+                        {
+                            "name": i.name,
+                            "archive": str(i.archive),
+                            "reference": i.reference,
+                        }
                         for i in self.images
                     ],
                 },
@@ -149,7 +163,9 @@ class Layout:
         (self.folder / manifests.values_file_name()).write_text(json.dumps(values))
 
 
-def lay(site: Site, block: ipaddress.IPv4Network, root: Path, images: Sequence[Image]) -> Layout:
+def lay(
+    site: Site, block: ipaddress.IPv4Network, root: Path, images: Sequence[Image]
+) -> Layout:
     """Return the layout of a site in an address block."""
     return Layout(
         site=site,

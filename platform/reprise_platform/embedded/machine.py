@@ -89,8 +89,8 @@ def start(machine: Machine) -> None:
         pid_file = machine.folder / "pid"
         pid_file.unlink(missing_ok=True)
         with (machine.folder / "console.log").open("ab") as console:
-            subprocess.run(  # noqa: S603 - a list, never a shell
-                [  # noqa: S607
+            subprocess.run(
+                [
                     *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
                     *(str(cgroups.version()), machine.namespace),
                     *(machine.folder / "inner.sh", *groups),
@@ -103,7 +103,9 @@ def start(machine: Machine) -> None:
                 # Only what a program needs to be found: no session, no secret goes in.
                 env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"},
             )
-        until(pid_file.exists, within_s=10, every_s=0.01, what=f"start of {machine.name}")
+        until(
+            pid_file.exists, within_s=10, every_s=0.01, what=f"start of {machine.name}"
+        )
 
 
 def kill(machine: Machine, within_s: float = 10) -> None:
@@ -191,14 +193,15 @@ def _inner(machine: Machine) -> str:
     }
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in values.items()]
     lines.append((_SCRIPTS / "inner-head.sh").read_text())
-    for bind in binds:
-        lines.append(
-            shlex.join(
-                ["bind", str(bind.source), bind.target, "rw" if bind.writable else "ro"]
-            )
-        )
+    lines += [
+        shlex.join(["bind", str(each.source), each.target, _mode(each)]) for each in binds
+    ]
     lines.append((_SCRIPTS / "inner-tail.sh").read_text())
     return "\n".join(lines)
+
+
+def _mode(bind: Bind) -> str:
+    return "rw" if bind.writable else "ro"
 
 
 def _outer_process(machine: Machine) -> int | None:

@@ -77,7 +77,13 @@ def zone_uplink(zone: str) -> str:
 
 def link_states(folder: Path) -> dict[str, bool]:
     """Return every link at the backbone and whether it is plugged in."""
-    command = ["nsenter", f"--net={namespace_file(folder, BACKBONE)}", "ip", "-o", "link"]
+    command = [
+        "nsenter",
+        f"--net={namespace_file(folder, BACKBONE)}",
+        "ip",
+        "-o",
+        "link",
+    ]
     states = {}
     for line in run(command).splitlines():
         _, name, flags = line.split(maxsplit=2)

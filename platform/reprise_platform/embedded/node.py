@@ -16,7 +16,7 @@ from reprise_platform.sites import Site
 VOLUMES = "/var/lib/reprise/volumes"
 
 
-def machine(  # noqa: PLR0913 - everything a node is made of
+def machine(
     node: Node,
     cluster: ClusterPlan,
     site: Site,
@@ -37,16 +37,16 @@ def machine(  # noqa: PLR0913 - everything a node is made of
             Bind(source=builds.build(kubernetes), target="opt/kubernetes"),
             # A node gets its own keys and nobody else's.
             Bind(source=pki / "ca.crt", target="etc/kubernetes/ca.crt"),
-            Bind(source=pki / f"{node.name}.conf", target="etc/kubernetes/kubelet.conf"),
+            Bind(
+                source=pki / f"{node.name}.conf", target="etc/kubernetes/kubelet.conf"
+            ),
             Bind(source=pki / "proxy.conf", target="etc/kubernetes/proxy.conf"),
             *(
                 Bind(source=image.archive, target=f"opt/images/{image.name}.tar")
                 for image in images
             ),
             # Containers' layers are overlays: they cannot lie on the machine's overlay.
-            Bind(
-                source=own / "containerd", target="var/lib/containerd", writable=True
-            ),
+            Bind(source=own / "containerd", target="var/lib/containerd", writable=True),
             Bind(source=own / "kubelet", target="var/lib/kubelet", writable=True),
             Bind(source=own / "volumes", target=VOLUMES.lstrip("/"), writable=True),
         ),

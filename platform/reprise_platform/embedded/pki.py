@@ -60,7 +60,9 @@ class Authority:
         builder = (
             _builder(_name(common_name, groups), key)
             .issuer_name(self._name)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(
+                x509.BasicConstraints(ca=False, path_length=None), critical=True
+            )
             .add_extension(_usage(signs=False), critical=True)
         )
         alternative: list[x509.GeneralName] = [

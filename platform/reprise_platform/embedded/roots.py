@@ -34,7 +34,9 @@ def machine_root() -> Path:
     return content.made("roots", "machine", made_from, make) / "root"
 
 
-def bootstrap(wanted: Sequence[str], target: Path, *, hooks: Sequence[str] = ()) -> None:
+def bootstrap(
+    wanted: Sequence[str], target: Path, *, hooks: Sequence[str] = ()
+) -> None:
     """Make a Debian root as a folder, or as a tarball when `target` ends in .tar.
 
     Args:

@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-from reprise_platform import kube, manifests
+from reprise_platform import kube
 from reprise_platform.access import Access, Cluster
 from reprise_platform.embedded.layout import NAMESPACE, Layout
 from reprise_platform.openmrs import OUTPATIENT_CLINIC, REST_PATH
@@ -27,8 +27,6 @@ def wait(layout: Layout) -> None:
     for cluster in (access.primary, access.recovery):
         _pods(cluster, "velero", "deploy=velero", 1, within_s=120)
         _location(cluster)
-    # The schedule begins only now: a backup before there is data would prove nothing.
-    _schedule(layout, access)
     until(
         lambda: clinical_read(access),
         within_s=60,
@@ -46,7 +44,10 @@ def clinical_read(access: Access, timeout_s: float = 3) -> bool:
             auth=(login["username"], login["password"]),
             timeout=timeout_s,
         )
-        return answer.status_code == httpx.codes.OK and answer.json()["uuid"] == OUTPATIENT_CLINIC
+        return (
+            answer.status_code == httpx.codes.OK
+            and answer.json()["uuid"] == OUTPATIENT_CLINIC
+        )
     except (httpx.HTTPError, ValueError, KeyError):
         return False
 
@@ -70,7 +71,11 @@ def _pods(
 def _location(cluster: Cluster) -> None:
     def available() -> bool:
         found = kube.get_object(
-            cluster, "velero.io/v1", "BackupStorageLocation", "default", namespace="velero"
+            cluster,
+            "velero.io/v1",
+            "BackupStorageLocation",
+            "default",
+            namespace="velero",
         )
         return kube.text(found, "status", "phase") == "Available"
 
@@ -80,8 +85,3 @@ def _location(cluster: Cluster) -> None:
         every_s=0.5,
         what=f"{cluster.name}'s backup location Available",
     )
-
-
-def _schedule(layout: Layout, access: Access) -> None:
-    values = layout.values(layout.topology.primary)
-    kube.apply(access.primary, manifests.render("schedule", values))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,13 +71,14 @@ def _cgroups(name: str, folder: Path) -> None:
 
 def _files(name: str, folder: Path) -> None:
     del name
-    shutil.rmtree(folder, ignore_errors=True)
-    until(lambda: not _gone(folder), within_s=10, every_s=0.2, what=f"removal of {folder}")
 
+    def gone() -> bool:
+        # Tens of thousands of files: rm is several times faster than Python here.
+        with contextlib.suppress(CommandError):
+            run(["rm", "-rf", "--one-file-system", folder], within_s=120)
+        return not folder.exists()
 
-def _gone(folder: Path) -> bool:
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder.exists()
+    until(gone, within_s=150, every_s=0.5, what=f"removal of {folder}")
 
 
 STEPS: tuple[tuple[str, Callable[[str, Path], None]], ...] = (

@@ -99,7 +99,9 @@ def plan(site: Site, block: ipaddress.IPv4Network) -> Topology:
     def node(name: str, zone: str) -> Node:
         index = next(counter)
         address = str(machines[_FIRST_NODE + index])
-        return Node(name=name, zone=zone, address=address, pods=str(part(16 + index, 24)))
+        return Node(
+            name=name, zone=zone, address=address, pods=str(part(16 + index, 24))
+        )
 
     def cluster(name: str, third: int, nodes: tuple[Node, ...]) -> ClusterPlan:
         services = part(third, 21)
@@ -113,7 +115,9 @@ def plan(site: Site, block: ipaddress.IPv4Network) -> Topology:
             nodes=nodes,
         )
 
-    primary = tuple(node(n, z) for z, names in site.primary.zones.items() for n in names)
+    primary = tuple(
+        node(n, z) for z, names in site.primary.zones.items() for n in names
+    )
     recovery = tuple(node(n, "recovery") for n in site.recovery.nodes)
     return Topology(
         site=site.name,
