@@ -89,9 +89,7 @@ def processes(site: str) -> Iterator[int]:
 def remove_site(site: str) -> None:
     """Remove a site's cgroups; every process in them must be gone."""
     for top in site_groups(site):
-        until(
-            partial(_remove_tree, top), within_s=20, every_s=0.1, what=f"{top}"
-        )
+        until(partial(_remove_tree, top), within_s=20, every_s=0.1, what=f"{top}")
         with contextlib.suppress(OSError):
             if top.parent.name == "reprise":
                 top.parent.rmdir()

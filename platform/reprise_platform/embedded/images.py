@@ -112,7 +112,9 @@ def _of_files(
         _write_layer(
             out / "0.tar", files, links or {}, folders=("tmp", "etc", "scratch")
         )
-        _write_archive(out, name, made_from, ["0.tar"], entrypoint, {})
+        _write_archive(
+            out, name, made_from, layers=["0.tar"], entrypoint=entrypoint, env={}
+        )
 
     return _image(name, made_from, content.made("images", name, made_from, make))
 
@@ -141,7 +143,7 @@ def _of_root(
         if files:
             _write_layer(out / "1.tar", files, {}, folders=())
             layers.append("1.tar")
-        _write_archive(out, name, made_from, layers, (), env)
+        _write_archive(out, name, made_from, layers=layers, entrypoint=(), env=env)
 
     return _image(name, made_from, content.made("images", name, made_from, make))
 
@@ -183,6 +185,7 @@ def _write_archive(
     out: Path,
     name: str,
     made_from: str,
+    *,
     layers: Sequence[str],
     entrypoint: Sequence[str],
     env: Mapping[str, str],

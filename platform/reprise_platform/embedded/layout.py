@@ -56,7 +56,15 @@ class Layout:
             pki = self.pki(cluster)
             yield controlplane.machine(cluster, site, folder, root, pki)
             for each in cluster.nodes:
-                yield node.machine(each, cluster, site, folder, root, pki, self.images)
+                yield node.machine(
+                    each,
+                    cluster,
+                    site=site,
+                    folder=folder,
+                    root=root,
+                    pki=pki,
+                    images=self.images,
+                )
         yield doors.front(site, self.topology, folder, root)
 
     def machine(self, name: str) -> Machine:

@@ -194,7 +194,8 @@ def _inner(machine: Machine) -> str:
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in values.items()]
     lines.append((_SCRIPTS / "inner-head.sh").read_text())
     lines += [
-        shlex.join(["bind", str(each.source), each.target, _mode(each)]) for each in binds
+        shlex.join(["bind", str(each.source), each.target, _mode(each)])
+        for each in binds
     ]
     lines.append((_SCRIPTS / "inner-tail.sh").read_text())
     return "\n".join(lines)

@@ -14,11 +14,15 @@ from reprise_platform.sites import Site
 
 # Where a node keeps the directories of its local volumes.
 VOLUMES = "/var/lib/reprise/volumes"
+_CONTAINERD = (
+    "containerd --config /etc/reprise/containerd.toml >> /var/log/containerd.log 2>&1 &"
+)
 
 
 def machine(
     node: Node,
     cluster: ClusterPlan,
+    *,
     site: Site,
     folder: Path,
     root: Path,
@@ -57,8 +61,7 @@ def machine(
             "resolv.conf": "",
         },
         prepare=(
-            "containerd --config /etc/reprise/containerd.toml"
-            " >> /var/log/containerd.log 2>&1 &",
+            _CONTAINERD,
             "until ctr version > /dev/null 2>&1; do sleep 0.1; done",
             *(
                 f"ctr -n k8s.io images ls -q | grep -qxF {image.reference} ||"

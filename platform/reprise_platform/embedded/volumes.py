@@ -78,6 +78,9 @@ def _volume(node: Node, name: str, role: str, claim: str, namespace: str) -> Obj
             "volume": name,
             "role": role,
             "claim": claim,
+            # The database is saved by its dump; the dump's own volume must be seen by
+            # Velero, or a restored claim would wait for the volume it had.
+            "excluded": "false" if role == "dump" else "true",
             "namespace": namespace,
             "node": node.name,
             "path": f"{VOLUMES}/{name}",
