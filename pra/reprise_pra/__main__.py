@@ -136,7 +136,9 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _analyse(chosen: argparse.Namespace) -> int:
-    results = analyse(chosen.run.resolve())
+    results = analyse(
+        chosen.run.resolve(), warn=lambda text: print(text, file=sys.stderr)
+    )
     print(f"{chosen.run}: {results.outcome.name}")
     return EXIT_CODES[results.outcome]
 

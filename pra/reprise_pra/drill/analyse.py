@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import reprise_reports
@@ -13,8 +14,12 @@ from reprise_pra.analysis.results_json import dumps
 EXIT_CODES = {Outcome.MET: 0, Outcome.MISSED: 1, Outcome.UNKNOWN: 2}
 
 
-def analyse(folder: Path) -> Results:
+def analyse(folder: Path, *, warn: Callable[[str], None]) -> Results:
     """Judge a run folder and write `results.json` and the report beside its history.
+
+    Args:
+        warn: hears what is lacking though all else was written: the PDF, on a host that
+            cannot lay one out.
 
     Raises:
         AnalysisError: the folder cannot be judged; the message lists why.
@@ -25,5 +30,8 @@ def analyse(folder: Path) -> Results:
     draft = folder / "results.json.new"
     draft.write_text(text, encoding="utf-8")
     draft.replace(folder / "results.json")
-    reprise_reports.write(results, folder)
+    try:
+        reprise_reports.write(results, folder)
+    except reprise_reports.PdfUnavailableError as error:
+        warn(str(error))
     return results

@@ -99,7 +99,7 @@ def conduct(
             )
             folder.ended(run)
             console.awaiting(console.translated("report"))
-            results = analyse(run.path)
+            results = analyse(run.path, warn=console.say)
             console.awaiting("")
         for verdict in results.verdicts:
             title, reason = (

@@ -1,0 +1,223 @@
+"""A drill always ends with its cleaning, a report and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import reprise_reports
+from reprise_pra import __main__ as command
+from reprise_pra.analysis.results import Outcome
+from reprise_pra.analysis.results_json import loads
+from reprise_pra.analysis.testing import Script, Written
+from reprise_pra.drill import after, before, breaking
+from reprise_pra.drill.analyse import analyse
+from reprise_pra.drill.conduct import conduct
+from reprise_pra.drill.context import Drill
+from reprise_pra.drill.prepared import Overrides, Prepared, prepare
+from reprise_pra.history import Kind, read_history
+
+ROOT = Path(__file__).resolve().parents[3]
+ACTS = (
+    ("provision", before, "provision"),
+    ("preflight", before, "preflight"),
+    ("baseline", before, "baseline"),
+    ("continuity-1", breaking, "continuity"),
+    ("wait_backups", breaking, "wait_backups"),
+    ("disaster", breaking, "disaster"),
+    ("detect", breaking, "detect"),
+    ("decide", breaking, "decide"),
+    ("prepare", after, "recover"),
+    ("restore", after, "recover"),
+    ("start", after, "recover"),
+    ("switch", after, "recover"),
+    ("observe", after, "observe"),
+    ("reconcile", after, "reconcile"),
+)
+NAMES = [name for name, _, _ in ACTS]
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepared:
+    """The quick drill of the project."""
+    return prepare(ROOT / "pra" / "drills" / "quick.yaml", Overrides())
+
+
+class Stage:
+    """Phases that do nothing, but for one that misbehaves."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.ran: list[str] = []
+        self.runs = folder
+        self.misbehave: dict[str, Callable[[], None]] = {}
+        for _, module, function in ACTS:
+            patch.setattr(module, function, self._act(function))
+        patch.setattr(after, "clean", self._act("clean"))
+        patch.setattr(reprise_reports, "write", lambda _results, _folder: ())
+
+    def _act(self, function: str) -> Callable[..., None]:
+        def act(_drill: Drill, argument: object = None) -> None:
+            name = function
+            if function == "recover":
+                name = str(argument)
+            if function == "continuity":
+                name = f"continuity-{int(str(argument)) + 1}"
+            self.ran.append(name)
+            self.misbehave.get(name, lambda: None)()
+
+        return act
+
+    def conduct(self, prepared: Prepared) -> int:
+        """Conduct the drill."""
+        return conduct(
+            prepared, keep_site=False, language="en", plain=True, runs=self.runs
+        )
+
+    @property
+    def latest(self) -> Path:
+        """The folder of the run, by its link."""
+        return self.runs / "quick" / "latest"
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+    """A stage on which all phases succeed."""
+    return Stage(monkeypatch, tmp_path)
+
+
+def broken() -> None:
+    """Fail as a program fails, with an error that nobody expects."""
+    message = "broken on purpose"
+    raise LookupError(message)
+
+
+def interrupted() -> None:
+    """Press Ctrl-C."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_phases_are_those_of_the_vocabulary(
+    stage: Stage, prepared: Prepared
+) -> None:
+    """A drill does everything once, in the order that the report tells."""
+    stage.conduct(prepared)
+    assert stage.ran == [*NAMES, "clean"]
+
+
+def test_a_drill_that_measured_nothing_concludes_nothing(
+    stage: Stage, prepared: Prepared
+) -> None:
+    """All phases done, but no load and no loss in the history: unknown, and why."""
+    assert stage.conduct(prepared) == 2
+    results = loads((stage.latest / "results.json").read_text(encoding="utf-8"))
+    assert results.outcome is Outcome.UNKNOWN
+    assert any(one.holds is not True for one in results.assumptions)
+
+
+@pytest.mark.parametrize("act", [broken, interrupted], ids=["failed", "interrupted"])
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_phase_ends_badly_the_drill_cleans_and_reports(
+    stage: Stage, prepared: Prepared, name: str, act: Callable[[], None]
+) -> None:
+    """It stops there, cleans, writes results and leaves with 2, at every phase alike."""
+    stage.misbehave[name] = act
+    assert stage.conduct(prepared) == 2
+    assert stage.ran == [*NAMES[: NAMES.index(name) + 1], "clean"]
+    results = loads((stage.latest / "results.json").read_text(encoding="utf-8"))
+    completed = next(
+        one for one in results.assumptions if one.name == "drill_completed"
+    )
+    assert completed.holds is False
+
+
+def test_a_cleaning_that_fails_is_told(stage: Stage, prepared: Prepared) -> None:
+    """A site that cannot be taken down makes no crash, and no success either."""
+    stage.misbehave["clean"] = broken
+    assert stage.conduct(prepared) == 2
+    events = read_history((stage.latest / "history").glob("*.jsonl")).events
+    assert (events[-1].op_id, events[-1].kind) == ("clean", Kind.FAIL)
+
+
+def test_the_run_folder_says_where_it_comes_from(
+    stage: Stage, prepared: Prepared
+) -> None:
+    """What an auditor needs: plan, objectives with their digest, seed, commit, times."""
+    stage.conduct(prepared)
+    facts = json.loads((stage.latest / "plan.json").read_text(encoding="utf-8"))
+    assert facts["seed"] == prepared.plan.seed
+    assert facts["plan_sha256"] == prepared.plan_sha256
+    assert facts["started_utc"] <= facts["ended_utc"]
+    assert facts["load"]["rate_per_s"] == prepared.profile.arrivals.rate_per_s
+    assert facts["t1_journeys"] == ["audiogram", "consult", "register"]
+    assert (stage.latest / "objectives.yaml").is_file()
+
+
+def test_two_runs_of_one_second_have_two_folders(
+    stage: Stage, prepared: Prepared
+) -> None:
+    """No run writes over another; the link follows the later."""
+    stage.conduct(prepared)
+    first = stage.latest.resolve()
+    stage.conduct(prepared)
+    assert stage.latest.resolve() != first
+    assert first.is_dir()
+
+
+def recorded(folder: Path) -> Path:
+    """Write a run of which something was lost."""
+    kept, lost = Written(uuid="kept"), Written(uuid="lost")
+    script = Script().phase("baseline", 0, 10).mark("t0", 20)
+    script.operation("register", "register_patient", 5, write=kept)
+    script.operation("register", "register_patient", 15, write=lost)
+    script.final_read(kept, at_s=90).final_read(lost, at_s=91, found=False)
+    return script.save(folder)
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Return what an analysis wrote, but for the PDF, of which the text is the same."""
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.suffix in {".json", ".csv", ".xml", ".html"}
+    }
+
+
+def test_a_host_without_pdf_is_told_and_judged(
+    stage: Stage, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict does not hang on the layout of its PDF."""
+
+    def write(_results: object, _folder: Path) -> tuple[Path, ...]:
+        message = "no library for PDF here"
+        raise reprise_reports.PdfUnavailableError(message, written=())
+
+    monkeypatch.setattr(reprise_reports, "write", write)
+    assert stage.conduct(prepared) == 2
+    assert (stage.latest / "results.json").is_file()
+
+
+def test_a_stored_run_is_judged_again_to_the_byte(tmp_path: Path) -> None:
+    """`analyse` needs the folder alone: results, CSV and JUnit come out byte-equal."""
+    folder = recorded(tmp_path / "run")
+    results = analyse(folder, warn=pytest.fail)
+    first = written(folder)
+    assert {"results.json", "results.csv", "junit.xml", "report.fr.html"} <= set(first)
+    assert command.main(["analyse", str(folder)]) == 2
+    assert written(folder) == first
+    assert results.losses[0].lost[0].uuid == "lost"
+    assert (folder / "report.en.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_folder_that_is_no_run_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is missing is told, all at once."""
+    assert command.main(["analyse", str(tmp_path)]) == 254
+    said = capsys.readouterr().err
+    assert "plan.json" in said
+    assert "objectives.yaml" in said
