@@ -8,6 +8,7 @@ then goes straight to its rollbacks.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Mapping
 
@@ -16,6 +17,7 @@ from chaoslib.exceptions import InterruptExecution
 from reprise_experiments import nemesis, session
 from reprise_experiments.errors import NotTaken, Refused, Stopped
 from reprise_experiments.faults import fault_of
+from reprise_experiments.ledger import Opened
 from reprise_experiments.nemesis import Limits, undo_entry
 from reprise_experiments.observe import snapshot
 from reprise_experiments.residue import residue
@@ -31,7 +33,6 @@ type Answer = dict[str, JsonValue]
 
 _EVERY_S = 0.5
 _STILL_TAKEN_WITHIN_S = 15.0
-_SETTLE_WITHIN_S = 60.0
 
 
 @contextlib.contextmanager
@@ -40,6 +41,7 @@ def _interrupting() -> Iterator[None]:
     try:
         yield
     except Stopped as error:
+        session.note_interruption(str(error))
         raise InterruptExecution(str(error)) from error
 
 
@@ -125,15 +127,18 @@ def hold(*, seconds: float) -> Answer:
     return {"ledger_id": injection.entry.id, "held_s": round(held_s, 3), "taken": True}
 
 
-def undo() -> Answer:
+def undo(*, settle_s: float) -> Answer:
     """Undo this run's fault, return once it was seen to be, with what it left behind.
+
+    Args:
+        settle_s: how long the rest of the site may take to be as before, in seconds.
 
     Raises:
         Refused: no fault was injected, or somebody else undid it.
         NotUndone: it was not seen to be undone; the rollback will try again.
     """
     run = session.current()
-    left = [entry for entry in run.site.ledger.read().open if entry.leased]
+    left = _ours(run)
     if not left:
         msg = "nothing to undo: no fault of this run is open"
         raise Refused(msg)
@@ -144,7 +149,7 @@ def undo() -> Answer:
             msg = f"{entry.id} was undone by somebody else while this run held it"
             raise Refused(msg)
         answers.append({"ledger_id": entry.id, "evidence": seen.evidence})
-    return {"undone": answers, "residue": list(_residue(run))}
+    return {"undone": answers, "residue": list(_residue(run, settle_s))}
 
 
 def undo_left() -> Answer:
@@ -159,11 +164,16 @@ def undo_left() -> Answer:
     except Refused:
         return {"undone": []}
     undone: list[JsonValue] = []
-    for entry in run.site.ledger.read().open:
-        if entry.leased:
-            undo_entry(run.site, entry, by="runner", recorder=run.nemesis)
-            undone.append(entry.id)
+    for entry in _ours(run):
+        undo_entry(run.site, entry, by="runner", recorder=run.nemesis)
+        undone.append(entry.id)
     return {"undone": undone}
+
+
+def _ours(run: Session) -> list[Opened]:
+    """Return the open faults of this process: another's are its own, or `recover`'s."""
+    found = run.site.ledger.read().open
+    return [entry for entry in found if entry.leased and entry.runner == os.getpid()]
 
 
 def _injected(run: Session) -> nemesis.Injection:
@@ -180,7 +190,7 @@ def _still_open(run: Session) -> None:
         raise NotTaken(msg)
 
 
-def _residue(run: Session) -> tuple[str, ...]:
+def _residue(run: Session, settle_s: float) -> tuple[str, ...]:
     """Return what differs from before, once it had the time to settle."""
     if run.injection is None:
         return ("the fault was not seen to take, so nothing can be compared",)
@@ -192,5 +202,5 @@ def _residue(run: Session) -> tuple[str, ...]:
         return not left
 
     with contextlib.suppress(WaitTimeout):
-        until(clean, within_s=_SETTLE_WITHIN_S, every_s=_EVERY_S, what="no residue")
+        until(clean, within_s=settle_s, every_s=_EVERY_S, what="no residue")
     return tuple(left)

@@ -6,7 +6,7 @@ either dies, even by SIGKILL, so each learns of the other's death at once; beats
 tell that the other still runs. Three things end the lease:
 
 - the runner lets go of it, with no fault open: the holder just exits;
-- the runner is dead: the holder undoes what the ledger lists, then exits;
+- the runner is dead: the holder undoes what the ledger lists of it, then exits;
 - the runner is *late* (no beat, or a fault open past its own limits): the holder kills it
   first, since a runner that woke up later could inject after the undo, then undoes.
 
@@ -69,6 +69,7 @@ class Tenant:
     """The runner, as its holder sees it: a socket, and a process that cannot be mistaken."""
 
     link: socket.socket
+    runner: int
     pidfd: int
 
 
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
     link = socket.socket(fileno=options.link)
-    tenant = Tenant(link=link, pidfd=_pidfd(options.runner))
+    tenant = Tenant(link=link, runner=options.runner, pidfd=_pidfd(options.runner))
     # Everything an undo needs is loaded and proved now, not when it is too late.
     site = reach(options.site)
     lock = try_lock(lock_path(site.access.state))
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _fence(tenant)
     # From here on nobody is left to tell: a second runner must find the lock taken.
     link.close()
-    return 0 if undo_all(site) else 1
+    return 0 if undo_all(site, options.runner) else 1
 
 
 def _pidfd(runner: int) -> int:
@@ -132,7 +133,7 @@ def watch(site: Site, tenant: Tenant, *, late_s: float, told: list[int]) -> End:
     poll = select.poll()
     poll.register(tenant.link, select.POLLIN)
     poll.register(tenant.pidfd, select.POLLIN)
-    expiry = _Expiry(site)
+    expiry = _Expiry(site, tenant.runner)
     beat_ns = time.monotonic_ns()
     while not told:
         ready = dict(poll.poll(int(BEAT_S * 1000)))
@@ -156,8 +157,8 @@ def watch(site: Site, tenant: Tenant, *, late_s: float, told: list[int]) -> End:
 class _Expiry:
     """When the first open fault is past its limits; reads the ledger when it changed."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, runner: int) -> None:
+        self._site, self._runner = site, runner
         self._stamp = (-1, -1)
         self._first_ns: int | None = None
 
@@ -170,17 +171,17 @@ class _Expiry:
         stamp = (stat.st_mtime_ns, stat.st_size)
         if stamp != self._stamp:
             self._stamp = stamp
-            ends = [entry.expires_ns for entry in _leased(self._site)]
+            ends = [entry.expires_ns for entry in _leased(self._site, self._runner)]
             self._first_ns = min(ends, default=None)
         return self._first_ns is not None and self._first_ns < now_ns
 
 
-def undo_all(site: Site) -> bool:
-    """Undo every fault that the lease may undo; tell whether none is left."""
+def undo_all(site: Site, runner: int) -> bool:
+    """Undo every open fault of a runner that a lease may undo; tell whether none is left."""
     for attempt in range(1, _ATTEMPTS + 1):
-        for entry in _leased(site):
+        for entry in _leased(site, runner):
             _undo_one(site, entry, attempt)
-        if not _leased(site):
+        if not _leased(site, runner):
             return True
     _log.error(
         "faults are left open; `python -m reprise_experiments recover` tries again"
@@ -198,8 +199,9 @@ def _undo_one(site: Site, entry: Opened, attempt: int) -> None:
         _log.info("%s %s undone", entry.fault, entry.id)
 
 
-def _leased(site: Site) -> tuple[Opened, ...]:
-    return tuple(entry for entry in site.ledger.read().open if entry.leased)
+def _leased(site: Site, runner: int) -> tuple[Opened, ...]:
+    found = site.ledger.read().open
+    return tuple(entry for entry in found if entry.leased and entry.runner == runner)
 
 
 def _fence(tenant: Tenant) -> None:

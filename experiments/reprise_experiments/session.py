@@ -63,6 +63,17 @@ class Session:
 
 
 _open: list[Session] = []
+_interruptions: list[str] = []
+
+
+def note_interruption(reason: str) -> None:
+    """Remember why the run is interrupted: the Chaos Toolkit's journal does not say."""
+    _interruptions.append(reason)
+
+
+def interruption() -> str:
+    """Return why the run was interrupted, or nothing."""
+    return "; ".join(dict.fromkeys(_interruptions))
 
 
 def open_session(site_name: str, history: str) -> Session:

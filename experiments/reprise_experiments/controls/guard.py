@@ -16,7 +16,11 @@ from reprise_experiments import session
 from reprise_experiments.errors import Refused, Stopped
 from reprise_pra.history import JsonValue
 
-__all__ = ["before_activity_control", "before_experiment_control"]
+__all__ = [
+    "after_experiment_control",
+    "before_activity_control",
+    "before_experiment_control",
+]
 
 type Raw = Mapping[str, JsonValue]
 
@@ -37,12 +41,21 @@ def before_experiment_control(context: Raw) -> None:
     except Refused as error:
         problems.append(str(error))
     if problems:
+        session.note_interruption("; ".join(problems))
         raise InterruptExecution("; ".join(problems))
     parent = os.environ.get(PARENT_VARIABLE, "")
     if parent:
         session.watch_parent(run, int(parent))
     _check(run)
     run.guarded = True
+
+
+def after_experiment_control(context: Raw, state: dict[str, JsonValue] | None) -> None:
+    """Write into the journal why the run was interrupted: the toolkit does not."""
+    del context
+    reason = session.interruption()
+    if reason and state is not None:
+        state.setdefault("interruption", {"kind": "control", "reason": reason})
 
 
 def before_activity_control(context: Raw) -> None:
@@ -66,6 +79,7 @@ def _check(run: session.Session) -> None:
     try:
         run.check()
     except Stopped as error:
+        session.note_interruption(str(error))
         raise InterruptExecution(str(error)) from error
 
 

@@ -39,18 +39,23 @@ def configure_control(configuration: Raw) -> None:
 
 def before_experiment_control(context: Raw) -> None:
     """Say that an experiment begins."""
-    _record(Kind.INVOKE, "experiment", _op_id(), {"title": context.get("title")})
+    _record(
+        Kind.INVOKE, "experiment", f"{os.getpid()}-run", {"title": context.get("title")}
+    )
 
 
 def after_experiment_control(context: Raw, state: Raw | None) -> None:
     """Say how it ended, in the toolkit's words, which the gate does not take as they are."""
-    journal = state or {}
-    value = {
+    journal = {} if state is None else state
+    value: dict[str, JsonValue] = {
         "title": context.get("title"),
         "status": journal.get("status"),
         "deviated": journal.get("deviated"),
     }
-    _record(Kind.OK, "experiment", _op_id(), value)
+    reason = session.interruption()
+    if reason:
+        value["reason"] = reason
+    _record(Kind.OK, "experiment", f"{os.getpid()}-run", value)
 
 
 def before_activity_control(context: Raw) -> None:
