@@ -65,8 +65,8 @@ def digest_read(clinical_type: ClinicalType, body: JsonValue) -> str | None:
 
     Args:
         clinical_type: what `body` should be.
-        body: the JSON answered at the type's read-back path (`operations.READ_BACK`);
-            a visit's default representation, the full one of the others.
+        body: the JSON answered at the type's read-back path (`operations.READ_BACK`),
+            or its full representation.
 
     Raises:
         UnreadableObjectError: `body` lacks something; the message says what.

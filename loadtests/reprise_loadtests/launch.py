@@ -61,7 +61,7 @@ def start_load(
 ) -> LoadProcess:
     """Start Locust on the site's front door; returns when its schedule has begun.
 
-    If the history knows no patients yet, the load registers the profile's number first.
+    The load first registers patients until the history knows the profile's number.
 
     Args:
         access: the site.

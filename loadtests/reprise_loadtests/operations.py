@@ -29,10 +29,22 @@ class Operation:
     writes: ClinicalType | None = None
 
 
+_PATIENT = (
+    "custom:(uuid,voided,identifiers:(identifier,identifierType:(uuid),voided),"
+    "person:(gender,birthdate,preferredName:(familyName,givenName)))"
+)
+_OBS = "uuid,voided,concept:(uuid),value"
+_ENCOUNTER = (
+    "custom:(uuid,voided,patient:(uuid),encounterType:(uuid),"
+    f"obs:({_OBS},groupMembers:({_OBS})))"
+)
+
+# No more than the digest needs: thousands are read back, and a full encounter costs
+# OpenMRS ten times as much.
 READ_BACK: dict[ClinicalType, str] = {
-    "patient": f"{openmrs.REST_PATH}/patient/{{uuid}}?v=full",
+    "patient": f"{openmrs.REST_PATH}/patient/{{uuid}}?v={_PATIENT}",
     "visit": f"{openmrs.REST_PATH}/visit/{{uuid}}",
-    "encounter": f"{openmrs.REST_PATH}/encounter/{{uuid}}?v=full",
+    "encounter": f"{openmrs.REST_PATH}/encounter/{{uuid}}?v={_ENCOUNTER}",
 }
 """Clinical type to the path, with the client's own uuid, where it is read back."""
 

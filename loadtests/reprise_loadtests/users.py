@@ -137,22 +137,22 @@ class Opening:
         options = self.environment.parsed_options
         assert options is not None
         before = patients_on_record(_history(options))
-        if before:
+        lacking = profile.known_patients - len(before)
+        if lacking <= 0:
             return KnownPatients(before)
-        log.info("registering %d patients first", profile.known_patients)
+        log.info("registering %d patients first", lacking)
         wire = self._wire(profile)
         try:
-            return KnownPatients(
-                bootstrap.register_known_patients(
-                    wire=wire,
-                    credentials=credentials,
-                    recorder=recorder,
-                    count=profile.known_patients,
-                    seed=options.seed,
-                )
+            added = bootstrap.register_known_patients(
+                wire=wire,
+                credentials=credentials,
+                recorder=recorder,
+                count=lacking,
+                seed=options.seed,
             )
         finally:
             wire.close()
+        return KnownPatients((*before, *added))
 
     def _show(self, done: Done) -> None:
         hooks: Any = self.environment.events
