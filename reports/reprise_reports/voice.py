@@ -123,6 +123,13 @@ class Voice:
         last = self("et", "and")
         return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
+    def count(self, amount: int, fr: tuple[str, str], en: tuple[str, str]) -> str:
+        """Return "1 panne", "2 pannes": the amount with its singular or plural."""
+        one, many = fr if self.is_french else en
+        # French is singular up to two, English is not at zero.
+        is_one = abs(amount) <= 1 if self.is_french else amount == 1
+        return f"{self.number(amount)}{NO_BREAK_SPACE}{one if is_one else many}"
+
     def missing(self, reason: str = "") -> str:
         """Return "not measured", with the reason if there is one."""
         words = self("non mesuré", "not measured")
@@ -159,12 +166,17 @@ class Voice:
 
     def seconds(self, value_s: float) -> str:
         """Return the exact duration in seconds, to the millisecond."""
-        return f"{self.number(value_s, 3)}{NO_BREAK_SPACE}s"
+        exact = _rounded(value_s, 3, ROUND_HALF_UP)
+        whole = exact == exact.to_integral_value(context=_EXACT)
+        text = self._decimal(exact) if whole else self._decimal(exact, places=3)
+        return f"{text}{NO_BREAK_SPACE}s"
 
     def duration(self, value_s: float) -> str:
-        """Return the duration as people say it: "2 min 35 s"; under a minute, exact."""
-        if abs(value_s) < MINUTE_S:
+        """Return the duration as people say it: "2 min 35 s", "42.3 s", "0.041 s"."""
+        if abs(value_s) < 1:
             return self.seconds(value_s)
+        if abs(value_s) < MINUTE_S:
+            return f"{self.number(value_s, 1)}{NO_BREAK_SPACE}s"
         total = int(_rounded(abs(value_s), 0, ROUND_HALF_UP))
         days, rest = divmod(total, DAY_S)
         hours, rest = divmod(rest, HOUR_S)
@@ -189,9 +201,16 @@ class Voice:
 
     def offset(self, value_s: float) -> str:
         """Return a signed duration, for instants counted from t0."""
-        sign = "+" if value_s >= 0 else "−"
         tenth = float(_rounded(abs(value_s), 1, ROUND_HALF_UP))
-        return f"{sign}{NO_BREAK_SPACE}{self.duration(tenth)}"
+        if not tenth:
+            return self.seconds(0)
+        sign = "+" if value_s >= 0 else "−"
+        text = (
+            f"{self.number(tenth, 1)}{NO_BREAK_SPACE}s"
+            if tenth < MINUTE_S
+            else self.duration(tenth)
+        )
+        return f"{sign}{NO_BREAK_SPACE}{text}"
 
     # Instants
 
@@ -219,11 +238,13 @@ class Voice:
 
     # Inside
 
-    def _decimal(self, value: Decimal, cut_to: int | None = None) -> str:
+    def _decimal(
+        self, value: Decimal, *, cut_to: int | None = None, places: int | None = None
+    ) -> str:
         if cut_to is not None:
             value = value.quantize(Decimal(1).scaleb(-cut_to), ROUND_DOWN, _EXACT)
-        text = f"{abs(value):,f}"
-        if "." in text:
+        text = f"{abs(value):,f}" if places is None else f"{abs(value):,.{places}f}"
+        if "." in text and places is None:
             text = text.rstrip("0").rstrip(".")
         if self.is_french:
             text = text.replace(",", NO_BREAK_SPACE).replace(".", ",")

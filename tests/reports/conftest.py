@@ -383,9 +383,24 @@ def _outage(start_s: float, length_s: float, *, service_class: str) -> Outage:
 
 
 def _phases() -> tuple[PhaseWindow, ...]:
-    names = ("provision", "preflight", "baseline", "continuity-1", "continuity-2")
-    names += ("wait_backups", "disaster", "detect", "decide", "prepare", "restore")
-    names += ("start", "switch", "observe", "reconcile", "clean")
+    names = [
+        "provision",
+        "preflight",
+        "baseline",
+        "continuity-1",
+        "continuity-2",
+        "wait_backups",
+        "disaster",
+        "detect",
+        "decide",
+        "prepare",
+        "restore",
+        "start",
+        "switch",
+        "observe",
+        "reconcile",
+        "clean",
+    ]
     step_s = END_S / len(names)
     return tuple(
         PhaseWindow(

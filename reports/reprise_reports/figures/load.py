@@ -89,7 +89,7 @@ def _draw(
     errors.set_ylabel(voice("échecs/s", "failures/s"))
     latency.set_ylabel(voice("latence (ms)", "latency (ms)"))
     latency.set_yscale("symlog", linthresh=10)
-    latency.legend(loc="upper right", ncols=2)
+    latency.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2)
     for axes in (rate, errors):
         axes.set_ylim(bottom=0)
         number_axis(axes, voice)

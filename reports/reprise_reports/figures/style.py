@@ -21,7 +21,7 @@ from reprise_reports.voice import Voice, measured
 INK = "#1d2733"
 MUTED = "#5b6775"
 RULE = "#d5dbe1"
-SHADE = "#e8b04a"
+SHADE = "#fbecd0"
 BLUE = "#1f5f8b"
 LIGHT_BLUE = "#8fb8d4"
 RED = "#b3261e"

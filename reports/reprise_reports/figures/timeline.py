@@ -26,7 +26,7 @@ def shade_faults(
         start_s = max(start_s, low_s)
         if end_s <= start_s:
             continue
-        axes.axvspan(start_s, end_s, color=SHADE, alpha=0.28, linewidth=0)
+        axes.axvspan(start_s, end_s, color=SHADE, linewidth=0, zorder=0)
         if numbered:
             axes.annotate(
                 f"F{index}",

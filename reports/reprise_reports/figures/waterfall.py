@@ -11,10 +11,10 @@ from reprise_reports.figures.style import (
     BLUE,
     GREY,
     INK,
-    MUTED,
     RED,
     blank,
     drawable,
+    minutes_axis,
     plain,
     styled,
 )
@@ -39,14 +39,14 @@ def draw_waterfall(results: Results, head: Headline, voice: Voice) -> Figure:
         left_s = 0.0
         for row, (_, seconds) in enumerate(steps):
             axes.barh(row, seconds, left=left_s, color=BLUE, height=0.62)
-            _label(axes, left_s + seconds, row, voice.duration(round(seconds, 1)))
+            _label(axes, left_s + seconds, row, voice.duration(seconds))
             left_s += seconds
         total_s = drawable(head.rta_s)
         rows = [name for name, _ in steps]
         if total_s is not None:
             axes.barh(len(rows), total_s, color=GREY, height=0.62)
             bound = ">\u00a0" if results.rta_is_lower_bound else ""
-            text = bound + voice.duration(round(total_s, 1))
+            text = bound + voice.duration(total_s)
             _label(axes, total_s, len(rows), text)
             rows.append(voice("RTO mesuré", "Measured RTO"))
         axes.set_yticks(range(len(rows)), rows)
@@ -103,12 +103,9 @@ def _above(axes: Axes, place: tuple[float, float], text: str, side: str) -> None
 
 
 def _time_axis(axes: Axes, voice: Voice) -> None:
-    if axes.get_xlim()[1] < 120:  # noqa: PLR2004 - two minutes: seconds read better
-        unit, per_unit = voice("secondes", "seconds"), 1
-    else:
-        unit, per_unit = "minutes", 60
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: voice.number(x / per_unit, 2))
-    )
     since = voice("depuis le sinistre (t0)", "since the disaster (t0)")
-    axes.set_xlabel(f"{unit} {since}", color=MUTED)
+    if axes.get_xlim()[1] >= 120:  # noqa: PLR2004 - under two minutes seconds read better
+        minutes_axis(axes, voice, from_t0=True)
+        return
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: voice.number(x, 3)))
+    axes.set_xlabel(f"{voice('secondes', 'seconds')} {since}")

@@ -63,7 +63,7 @@ def _stack(axes: Axes, places: list[tuple[float, str]], voice: Voice) -> None:
         "survived": (voice("retrouvées", "found"), LIGHT_BLUE, ""),
         "altered": (voice("altérées", "altered"), PURPLE, ".."),
         "other": (voice("autre issue", "other fate"), GREY, ""),
-        "lost": (voice("perdues", "lost"), RED, "////"),
+        "lost": (voice("perdues", "lost"), RED, "//"),
     }
     base = dict.fromkeys(bins, 0)
     for fate in _FATES:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from reprise_pra.analysis.results import BackupSeen
 from reprise_reports.document import Cell, Paragraph, Section, Table, Tone
-from reprise_reports.sections.case import Case, columns, excerpt, instant_cell
+from reprise_reports.sections.case import (
+    Case,
+    columns,
+    excerpt,
+    instant_cell,
+    missing_cell,
+)
 from reprise_reports.voice import parse_utc
 
 ROWS = 40
@@ -76,5 +82,7 @@ def _row(case: Case, backup: BackupSeen) -> tuple[Cell, ...]:
         Cell(text=counts, note=note, tone=Tone.PLAIN if backup.counts else Tone.DOUBT),
         instant_cell(case, backup.started_utc, absent),
         instant_cell(case, backup.snapshot_utc, absent),
-        Cell(text=voice.size(backup.volume_bytes)),
+        Cell(text=voice.size(backup.volume_bytes))
+        if backup.volume_bytes
+        else missing_cell(voice, voice("aucun octet relevé", "no byte recorded")),
     )

@@ -29,7 +29,6 @@ def chronology(case: Case) -> tuple[Section, ...]:
         number="",
         title=voice("Chronologie", "Chronology"),
         blocks=(_marks(case),),
-        starts_page=True,
     )
     entries = Section(
         key="log",
@@ -123,11 +122,11 @@ def _log(case: Case) -> Table:
             "Log of events, in universal time and Paris time",
         ),
         columns=columns(
-            ("UTC", 10),
-            (voice("Paris", "Paris"), 10),
+            ("UTC", 11),
+            (voice("Paris", "Paris"), 11),
             (voice(f"Depuis {origin}", f"Since {origin}"), 16, True),
-            (voice("Acteur", "Actor"), 14),
-            (voice("Événement", "Event"), 50),
+            (voice("Acteur", "Actor"), 20),
+            (voice("Événement", "Event"), 42),
         ),
         rows=tuple(_entry_row(case, entry) for entry in case.results.chronology),
         empty=voice("Aucun événement enregistré.", "No event was recorded."),

@@ -145,5 +145,6 @@ def _why(case: Case) -> str:
 def _named(lead: str, case: Case, verdicts: tuple[Verdict, ...]) -> str:
     names = [case.voice.of(verdict.title) for verdict in verdicts[:3]]
     more = len(verdicts) - len(names)
-    tail = case.voice(f" et {more} autres", f" and {more} more") if more else ""
+    others = case.voice.count(more, ("autre", "autres"), ("more", "more"))
+    tail = case.voice(f" et {others}", f" and {others}") if more else ""
     return case.voice.colon(lead, ", ".join(names) + tail) if names else lead

@@ -13,7 +13,11 @@ LISTED = 20
 
 def short_limits(case: Case) -> tuple[str, ...]:
     """Return the limits that matter most, for the synthesis."""
-    return (*_open_questions(case)[:2], *_standing(case))[:SHORT]
+    head = case.head
+    # An objective not concluded because an assumption fails would say the same twice.
+    doubts = len(head.broken) + len(head.unchecked)
+    questions = _open_questions(case)[: min(2, doubts) or 2]
+    return (*questions, *_standing(case))[:SHORT]
 
 
 def limits(case: Case) -> Section:
@@ -63,8 +67,8 @@ def _open_questions(case: Case) -> tuple[str, ...]:
     if count > 0:
         items[LISTED:] = [
             voice(
-                f"Et {count} autres points non conclus, listés dans results.csv.",
-                f"And {count} more open points, listed in results.csv.",
+                f"Autres points non conclus, listés dans results.csv : {count}.",
+                f"More open points, listed in results.csv: {count}.",
             )
         ]
     return tuple(items)

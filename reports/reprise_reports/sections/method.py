@@ -113,10 +113,7 @@ def _definitions(case: Case) -> tuple[tuple[str, Cell], ...]:
 
 
 def _uncertainties(case: Case) -> tuple[str, ...]:
-    voice, outages = case.voice, case.results.outages
-    imprecise = sum(outage.is_imprecise for outage in outages)
-    blind = [measured(outage.blind_s) for outage in outages]
-    blind_s = voice.seconds(sum(s for s in blind if s is not None))
+    voice = case.voice
     return (
         voice(
             "Les durées viennent de l'horloge monotone de la machine qui mène l'exercice ; "
@@ -136,15 +133,33 @@ def _uncertainties(case: Case) -> tuple[str, ...]:
             "t7 is seen through the clinicians' operations: its uncertainty is the time "
             "between two of them.",
         ),
-        voice(
-            f"Sonde : {len(outages)} interruptions relevées, dont {imprecise} aux bornes "
-            f"imprécises ; {blind_s} aveugles au total.",
-            f"Prober: {len(outages)} outages seen, {imprecise} of them with imprecise "
-            f"bounds; blind for {blind_s} in total.",
-        ),
+        _prober(case),
         voice(
             "Les disponibilités sont tronquées, jamais arrondies au-dessus : 99,999 % ne "
             "s'écrit pas 100 %.",
             "Availabilities are cut, never rounded up: 99.999% is not printed as 100%.",
         ),
+    )
+
+
+def _prober(case: Case) -> str:
+    voice, results = case.voice, case.results
+    if not results.coverage:
+        return voice(
+            "Sonde : non mesuré, aucune n'a laissé de relevé de ce qu'elle pouvait voir.",
+            "Prober: not measured, none left a record of what it could see.",
+        )
+    seen = voice.count(
+        len(results.outages),
+        ("interruption relevée", "interruptions relevées"),
+        ("outage seen", "outages seen"),
+    )
+    imprecise = voice.number(sum(outage.is_imprecise for outage in results.outages))
+    blind = [measured(coverage.blind_s) for coverage in results.coverage]
+    blind_s = voice.seconds(sum(s for s in blind if s is not None))
+    return voice(
+        f"Sonde : {seen}, dont aux bornes imprécises : {imprecise} ; durée aveugle cumulée "
+        f"des classes de service : {blind_s}.",
+        f"Prober: {seen}, with imprecise bounds: {imprecise}; blind for {blind_s} over "
+        "the classes of service.",
     )

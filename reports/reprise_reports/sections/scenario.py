@@ -33,12 +33,17 @@ def _story(case: Case) -> str:
     voice = case.voice
     continuity = [f for f in case.results.faults if f.fault != SITE_LOSS]
     lost = any(f.fault == SITE_LOSS for f in case.results.faults)
+    struck = voice.count(
+        len(continuity),
+        ("épreuve de continuité", "épreuves de continuité"),
+        ("continuity fault", "continuity faults"),
+    )
     before = (
         voice(
-            f"Pendant que les centres travaillent, {len(continuity)} panne(s) de "
-            "continuité frappent le site principal sans devoir interrompre les soins. ",
-            f"While the clinics work, {len(continuity)} continuity fault(s) strike the "
-            "primary site and should not interrupt care. ",
+            "Pendant que les centres travaillent, le site principal subit d'abord "
+            f"{struck}, qui ne doivent pas interrompre les soins. ",
+            f"While the clinics work, the primary site first takes {struck}, which "
+            "should not interrupt care. ",
         )
         if continuity
         else ""

@@ -33,14 +33,18 @@ def faults(case: Case) -> Section:
     table = Table(
         caption=voice("Pannes injectées", "Faults injected"),
         columns=columns(
-            (voice("Panne", "Fault"), 22),
+            (voice("N°", "No."), 6),
+            (voice("Panne", "Fault"), 20),
             (voice("Cibles", "Targets"), 16),
             (voice("Injectée", "Injected"), 15, True),
             (voice("Constatée", "Seen to take"), 15, True),
             (voice("Défaite", "Undone"), 15, True),
-            (voice("Constatée par", "Seen by"), 17),
+            (voice("Constatée par", "Seen by"), 13),
         ),
-        rows=tuple(_fault_row(case, fault) for fault in case.results.faults),
+        rows=tuple(
+            _fault_row(case, index, fault)
+            for index, fault in enumerate(case.results.faults, start=1)
+        ),
         empty=voice("Aucune panne n'a été injectée.", "No fault was injected."),
     )
     return Section(
@@ -82,8 +86,8 @@ def _figure(case: Case) -> Figure:
     return Figure(
         name=LOAD,
         caption=voice(
-            "Activité, échecs et latence ; fenêtres de panne grisées, repères t0 à t9",
-            "Activity, failures and latency; fault windows shaded, marks t0 to t9",
+            "Activité, échecs et latence ; pannes F1, F2… ombrées, repères t0 à t9",
+            "Activity, failures and latency; faults F1, F2… shaded, marks t0 to t9",
         ),
         alt=voice(
             f"Trois courbes dans le temps : {voice.number(operations)} opérations, dont "
@@ -148,12 +152,18 @@ def _sli_row(case: Case, sli: Sli) -> tuple[Cell, ...]:
         missing_cell(voice, no_value)
         if availability is None
         else Cell(text=voice.percent(availability)),
-        _latency(voice, sli.p50_ms),
-        _p95(voice, sli),
+        *_latencies(voice, sli),
         missing_cell(voice, voice("sans objectif", "no objective"))
         if spent is None
         else Cell(text=voice.percent(spent), note=speed),
     )
+
+
+def _latencies(voice: Voice, sli: Sli) -> tuple[Cell, ...]:
+    if measured(sli.p50_ms) is None and measured(sli.p95_ms) is None:
+        reason = voice("aucune réussite", "no success")
+        return (missing_cell(voice, reason, span=2),)
+    return _latency(voice, sli.p50_ms), _p95(voice, sli)
 
 
 def _p95(voice: Voice, sli: Sli) -> Cell:
@@ -269,9 +279,10 @@ def _bounds(voice: Voice, outage: Outage, reason: str) -> Cell:
     return Cell(text=text)
 
 
-def _fault_row(case: Case, fault: FaultWindow) -> tuple[Cell, ...]:
+def _fault_row(case: Case, index: int, fault: FaultWindow) -> tuple[Cell, ...]:
     voice = case.voice
     return (
+        Cell(text=f"F{index}"),
         Cell(text=fault_name(voice, fault.fault)),
         Cell(text=", ".join(fault.targets) or voice("aucune", "none")),
         offset_cell(case, fault.injected_s, voice("instant absent", "no instant")),

@@ -105,8 +105,8 @@ def _loss_card(case: Case) -> Card:
         )
     count = voice.number(head.acknowledged)
     flaws = voice(
-        f"trous : {head.holes} · altérées : {head.altered} · en double : {head.duplicated}",
-        f"holes: {head.holes} · altered: {head.altered} · duplicated: {head.duplicated}",
+        f"Trous : {head.holes}, altérées : {head.altered}",
+        f"Holes: {head.holes}, altered: {head.altered}",
     )
     is_clean = not (head.lost or head.altered or head.duplicated)
     return Card(
@@ -116,6 +116,6 @@ def _loss_card(case: Case) -> Card:
         against=flaws,
         outcome=voice("Aucune perte", "No loss")
         if is_clean
-        else voice("Détail au chapitre des pertes", "See the losses"),
+        else voice("À ressaisir ou vérifier", "To enter again or check"),
         tone=Tone.GOOD if is_clean else Tone.PLAIN,
     )

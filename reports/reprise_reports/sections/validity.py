@@ -51,7 +51,7 @@ def findings(case: Case) -> Section:
             "Écarts et réserves relevés", "Deviations and reservations found"
         ),
         columns=columns(
-            ("N°", 7),
+            (voice("N°", "No."), 7),
             (voice("Nature", "Nature"), 13),
             (voice("Constat", "Finding"), 42),
             (voice("Cause", "Cause"), 13),
