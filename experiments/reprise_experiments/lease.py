@@ -28,13 +28,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from reprise_experiments.errors import ExperimentsError
 from reprise_experiments.ledger import Opened
 from reprise_experiments.locking import try_lock
 from reprise_experiments.nemesis import undo_entry
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import Site, reach
-from reprise_platform.errors import PlatformError
 
 READY, BUSY, BEAT, BYE = b"R", b"B", b".", b"X"
 LATE_S = 20.0
@@ -193,8 +191,8 @@ def _undo_one(site: Site, entry: Opened, attempt: int) -> None:
     try:
         with open_recorder(Path(entry.history), "lease") as recorder:
             undo_entry(site, entry, by="lease", recorder=recorder)
-    except (ExperimentsError, PlatformError, OSError) as error:
-        _log.error("%s, attempt %d: %s", entry.id, attempt, error)
+    except Exception:  # noqa: BLE001 - a process boundary: the next attempt must come
+        _log.exception("%s, attempt %d", entry.id, attempt)
     else:
         _log.info("%s %s undone", entry.fault, entry.id)
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_experiments.errors import ExperimentsError, Refused
+from reprise_experiments.errors import Refused
 from reprise_experiments.faults import check_scope, fault_of, make_fault
 from reprise_experiments.faults.commands import carry_out
 from reprise_experiments.faults.sightings import Sighting, no_check
@@ -23,7 +23,6 @@ from reprise_experiments.locking import locked
 from reprise_experiments.observe import Snapshot, snapshot
 from reprise_experiments.site import Site
 from reprise_experiments.targets import BlastRadius, Scope, Selector, resolve
-from reprise_platform.errors import PlatformError
 from reprise_pra.history import JsonValue, Kind, Recorder, boot_id, utc_now
 
 # How long past the sum of its own limits a fault may stay open before its runner counts
@@ -98,7 +97,7 @@ def inject(
     }
     started_ns = time.monotonic_ns()
     recorder.record(Kind.INVOKE, "inject", entry.id, value, at_ns=started_ns)
-    # Left as it is when neither success nor a known failure ended the attempt (a signal).
+    # Left as it is when neither success nor a failure ended the attempt but a signal.
     kind, said = Kind.INFO, {**value, "reason": "interrupted"}
     sighting = None
     try:
@@ -106,8 +105,8 @@ def inject(
         sighting = made.wait_until_taken(limits.take_s, check or no_check)
         kind = Kind.OK
         said = {**value, "observer": sighting.observer, "evidence": sighting.evidence}
-    except (ExperimentsError, PlatformError) as error:
-        kind, said = Kind.FAIL, {**value, "reason": str(error)}
+    except Exception as error:
+        kind, said = Kind.FAIL, {**value, "reason": _reason(error)}
         raise
     finally:
         at_ns = sighting.seen_ns if sighting else None
@@ -218,13 +217,17 @@ def undo_entry(
                 "observer": sighting.observer,
                 "evidence": sighting.evidence,
             }
-        except (ExperimentsError, PlatformError) as error:
-            kind, said = Kind.FAIL, {**value, "reason": str(error)}
+        except Exception as error:
+            kind, said = Kind.FAIL, {**value, "reason": _reason(error)}
             raise
         finally:
             at_ns = sighting.seen_ns if sighting else None
             _say(recorder, kind, entry, said, at_ns=at_ns)
         return sighting
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _say(

@@ -132,6 +132,8 @@ def _command(
 ) -> list[str]:
     command = [sys.executable, "-m", "chaostoolkit", "--no-version-check"]
     command += ["--log-file", str(journal.with_suffix(".log"))]
+    # Settings of whoever runs this must not add controls, nor change strategies.
+    command += ["--settings", str(journal.with_suffix(".no-settings"))]
     command += ["run", "--rollback-strategy", "always"]
     command += ["--journal-path", str(journal), "--events-file", str(events)]
     for name, value in (variables or {}).items():

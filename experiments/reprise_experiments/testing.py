@@ -95,8 +95,8 @@ class World:
 
     def _mend(self, marker: str) -> None:
         if self.feels(Mood.UNDO_BROKEN):
-            msg = "the fake undo is broken"
-            raise PlatformError(msg)
+            msg = "an error that nobody expected"
+            raise RuntimeError(msg)
         if not self.feels(Mood.STUCK):
             (self.folder / marker).unlink(missing_ok=True)
 
