@@ -116,7 +116,7 @@ def _backend(name: str, nodes: Iterable[Node]) -> str:
   cookie openmrs_session insert indirect nocache httponly
   option httpchk GET /openmrs/health/started
   http-check expect status 200
-  timeout check 800ms
-  default-server inter 500ms fastinter 250ms downinter 500ms fall 2 rise 1
+  timeout check 2s
+  default-server inter 1s fastinter 500ms downinter 500ms fall 3 rise 1
   default-server on-marked-down shutdown-sessions
 {servers}"""
