@@ -44,7 +44,7 @@ _DRAIN_MARGIN_S = 2.0
 log = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class Count:
     """What became of the arrivals so far."""
 

@@ -179,11 +179,11 @@ def test_a_killed_load_leaves_a_whole_ledger(load: Load) -> None:
         if event.kind is Kind.INVOKE and "digest" in event.value
     }
     stored = {uuid for kind in CLINICAL_TYPES for uuid in load.fake.objects[kind]}
-    assert len(stored) > 30
+    assert len(stored) > 5
     assert stored <= announced
-    open_ = _uncompleted(history)
-    arrivals_seen = sum(e.operation == "arrival" for e in history.events)
-    assert len(open_) < arrivals_seen / 2
+    # One operation of each journey may be under way, never two.
+    under_way = [op_id.partition(".")[0] for op_id in _uncompleted(history)]
+    assert len(under_way) == len(set(under_way))
     acknowledged = {
         event.value["uuid"]
         for event in history.events
