@@ -6,9 +6,9 @@ from reprise_experiments.errors import ExperimentsError
 from reprise_experiments.nemesis import undo_entry
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import site_of
-from reprise_platform import paths, provider, recovery
+from reprise_platform import kube, paths, provider, recovery
 from reprise_platform.errors import PlatformError
-from reprise_pra.drill.breaking import see_primary_unreachable
+from reprise_pra.drill.breaking import see_loss, tell_unreachable
 from reprise_pra.drill.context import Drill, credentials, need
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.folder import objectives_problems
@@ -22,6 +22,7 @@ def recover(drill: Drill, phase: str) -> None:
     """Carry out the recovery's steps of one phase: prepare, restore, start, switch."""
     plan, limits = drill.plan, drill.plan.limits
     if drill.recovery is None:
+        see_loss(drill)
         request = recovery.Request(
             access=drill.site,
             lost_at=need(drill.loss, "the loss").utc,
@@ -59,7 +60,7 @@ def observe(drill: Drill) -> None:
         what=f"every T1 journey good for {stable_s:g} s",
     )
     drill.pause(plan.observation.margin_s, "a relapse, if there is one")
-    see_primary_unreachable(drill)
+    tell_unreachable(drill, api_answers=kube.api_reachable(drill.site.primary))
     for line in drill.traffic.stop():
         drill.console.say(f"  {line}")
 

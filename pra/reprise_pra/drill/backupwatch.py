@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import datetime
 import threading
@@ -17,6 +16,7 @@ from reprise_platform.proof import KeyProof, prove_key
 from reprise_platform.restoring import backup_value
 from reprise_platform.waiting import until
 from reprise_platform.workloads import json_objects, patient
+from reprise_pra.drill.background import Background
 from reprise_pra.history import JsonValue, Kind, Recorder
 
 _EVERY_S = 2.0
@@ -122,56 +122,37 @@ def _within(snapshots: Iterable[str], backup: Backup) -> str | None:
     return max(inside, default=None)
 
 
-class KeyProver:
-    """Proves the recovery key once, beside the continuity faults."""
+def prove_key_beside(
+    access: Access,
+    *,
+    expected_volumes: tuple[str, ...],
+    known_within_s: float,
+    within_s: float,
+    recorder: Recorder,
+    evidence: Path,
+    tell: Callable[[str], None],
+) -> Background[KeyProof]:
+    """Prove the recovery key beside the phases, once a backup that counts is known there.
 
-    def __init__(
-        self,
-        access: Access,
-        *,
-        expected_volumes: tuple[str, ...],
-        known_within_s: float,
-        within_s: float,
-        recorder: Recorder,
-        evidence: Path,
-        tell: Callable[[str], None],
-    ) -> None:
-        """Prepare; waits `known_within_s` for a backup that the recovery site knows."""
-        self._future: concurrent.futures.Future[KeyProof] = concurrent.futures.Future()
+    Args:
+        known_within_s: how long to wait for such a backup.
+        within_s: how long its restore may last.
+    """
 
-        def known() -> bool:
-            found = velero.backups(access.recovery)
-            return any(judge(backup, expected_volumes).counts for backup in found)
+    def known() -> bool:
+        found = velero.backups(access.recovery)
+        return any(judge(backup, expected_volumes).counts for backup in found)
 
-        def prove() -> KeyProof:
-            what = "a backup that counts to be known on the recovery site"
-            until(patient(known), within_s=known_within_s, every_s=2, what=what)
-            return prove_key(
-                access,
-                expected_volumes=expected_volumes,
-                within_s=within_s,
-                recorder=recorder,
-                evidence=evidence,
-                tell=tell,
-            )
+    def prove() -> KeyProof:
+        what = "a backup that counts to be known on the recovery site"
+        until(patient(known), within_s=known_within_s, every_s=2, what=what)
+        return prove_key(
+            access,
+            expected_volumes=expected_volumes,
+            within_s=within_s,
+            recorder=recorder,
+            evidence=evidence,
+            tell=tell,
+        )
 
-        def run() -> None:
-            try:
-                self._future.set_result(prove())
-            # The thread's boundary: whatever happened is raised by `proof`.
-            except Exception as error:  # noqa: BLE001
-                self._future.set_exception(error)
-
-        self._thread = threading.Thread(target=run, name="key-prover", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def proof(self) -> KeyProof | None:
-        """Return the proof, or None while it is still being made.
-
-        Raises:
-            PlatformError: the key could not be proved.
-        """
-        return self._future.result() if self._future.done() else None
+    return Background("key-proof", prove)

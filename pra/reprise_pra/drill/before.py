@@ -12,7 +12,7 @@ from reprise_loadtests.wire import Wire
 from reprise_platform import provider
 from reprise_platform.restoring import target_problems
 from reprise_platform.status import status
-from reprise_pra.drill.backupwatch import BackupWatch, KeyProver
+from reprise_pra.drill.backupwatch import BackupWatch, prove_key_beside
 from reprise_pra.drill.context import Drill
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.looking import Lookout
@@ -62,24 +62,9 @@ def preflight(drill: Drill) -> None:
     finally:
         wire.close()
     drill.before = snapshot(experiments.observer)
-    _watch_backups(drill)
-
-
-def _watch_backups(drill: Drill) -> None:
-    """Watch the backups from here on, and prove the key beside the next phases."""
-    volumes, limits = drill.plan.backups.expected_volumes, drill.plan.limits
+    volumes = drill.plan.backups.expected_volumes
     drill.watch = BackupWatch(drill.site, volumes, drill.journal)
     drill.watch.start()
-    drill.prover = KeyProver(
-        drill.site,
-        expected_volumes=volumes,
-        known_within_s=limits.backups_s,
-        within_s=limits.proof_s,
-        recorder=drill.journal,
-        evidence=drill.folder.evidence,
-        tell=lambda text: drill.console.say(f"  ({text})"),
-    )
-    drill.prover.start()
 
 
 def baseline(drill: Drill) -> None:
@@ -107,7 +92,10 @@ def baseline(drill: Drill) -> None:
     window_s = plan.observation.baseline_s
     drill.pause(window_s, "baseline")
 
+    since_ns = 0
+
     def unsteady() -> tuple[str, ...]:
+        nonlocal since_ns
         since_ns = time.monotonic_ns() - round(window_s * 1e9)
         return lookout.unsteady(since_ns=since_ns)
 
@@ -122,4 +110,20 @@ def baseline(drill: Drill) -> None:
         "steady_state",
         holds=True,
         detail=f"every T1 journey within its objectives for {window_s:g} s",
+        since_ns=since_ns,
+    )
+    _prove_key(drill)
+
+
+def _prove_key(drill: Drill) -> None:
+    """Prove the key beside the continuity faults; in the baseline it would disturb."""
+    limits = drill.plan.limits
+    drill.proof = prove_key_beside(
+        drill.site,
+        expected_volumes=drill.plan.backups.expected_volumes,
+        known_within_s=limits.backups_s,
+        within_s=limits.proof_s,
+        recorder=drill.journal,
+        evidence=drill.folder.evidence,
+        tell=lambda text: drill.console.say(f"  ({text})"),
     )

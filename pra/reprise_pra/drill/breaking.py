@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import time
+import functools
 
 from reprise_experiments.disaster import lose_primary
+from reprise_experiments.faults import power_off_site
 from reprise_experiments.observe import snapshot
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.residue import residue
@@ -13,12 +14,16 @@ from reprise_experiments.run import run_experiment
 from reprise_experiments.site import site_of
 from reprise_platform import kube
 from reprise_platform.proof import KeyProof
-from reprise_pra.drill.context import Drill, Loss, need
+from reprise_pra.drill.background import Background
+from reprise_pra.drill.context import Drill, Loss, SeenLoss, need
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.looking import Bell
-from reprise_pra.history import Kind
+from reprise_pra.drill.tail import Tail
+from reprise_pra.history import Event, Kind
 
 _SETTLED_WITHIN_S = 60.0
+_STRUCK_WITHIN_S = 60.0
+_SEEN_WITHIN_S = 120.0
 
 
 def continuity(drill: Drill, index: int) -> None:
@@ -46,7 +51,7 @@ def continuity(drill: Drill, index: int) -> None:
 
 def wait_backups(drill: Drill) -> None:
     """Wait for enough backups that count, and for the proof that they can be read."""
-    watch, prover = need(drill.watch, "the watch"), need(drill.prover, "the prover")
+    watch, proof = need(drill.watch, "the watch"), need(drill.proof, "the proof")
     required, limits = drill.plan.backups.required, drill.plan.limits
     _see_no_residue(drill)
     drill.wait(
@@ -57,12 +62,12 @@ def wait_backups(drill: Drill) -> None:
 
     def proved() -> KeyProof | None:
         try:
-            return prover.proof()
+            return proof.result()
         except Exception as error:
             drill.journal.check("recovery_key_proved", holds=False, detail=str(error))
             raise
 
-    proof = drill.wait(
+    seen = drill.wait(
         proved,
         within_s=limits.backups_s + limits.proof_s,
         what="the escrowed key proved by a restore",
@@ -70,8 +75,8 @@ def wait_backups(drill: Drill) -> None:
     drill.journal.check(
         "recovery_key_proved",
         holds=True,
-        detail=f"{proof.bytes_restored} bytes of {proof.backup} read back"
-        f" in {proof.seconds:.1f} s ({proof.restore})",
+        detail=f"{seen.bytes_restored} bytes of {seen.backup} read back"
+        f" in {seen.seconds:.1f} s ({seen.restore})",
     )
 
 
@@ -95,7 +100,7 @@ def _see_no_residue(drill: Drill) -> None:
 
 def disaster(drill: Drill) -> None:
     """Lose the whole primary site at the moment drawn from the plan's seed."""
-    plan, site, history = drill.plan, drill.site, drill.folder.history
+    plan, history = drill.plan, drill.folder.history
     watch = need(drill.watch, "the watch")
     drill.pause(plan.disaster_after_s, "the drawn moment")
     if Bell(history, plan.disaster.alert).is_ringing():
@@ -106,23 +111,61 @@ def disaster(drill: Drill) -> None:
     drill.journal.check(
         "backups_before_disaster", holds=enough, detail=", ".join(counting)
     )
-    with open_recorder(history, "nemesis") as recorder:
-        injection = lose_primary(site, recorder=recorder, history=history)
-    drill.loss = Loss(at_ns=injection.started_ns, utc=_utc_of(injection.started_ns))
-    drill.journal.mark("t0", "the primary site loses its power", at_ns=drill.loss.at_ns)
-    evidence = str(injection.sighting.evidence)
-    drill.journal.check(
-        "fault_observed", holds=True, detail=f"power_off_site: {evidence}"
+    drill.losing = Background("disaster", functools.partial(_lose, drill))
+    strike = drill.wait(
+        functools.partial(_struck, drill.losing, Tail(history, "nemesis.jsonl")),
+        within_s=_STRUCK_WITHIN_S,
+        every_s=0.05,
+        what="the primary site to lose its power",
     )
-    see_primary_unreachable(drill)
+    drill.loss = Loss(
+        at_ns=strike.at_ns, utc=datetime.datetime.fromisoformat(strike.utc)
+    )
+    drill.journal.mark("t0", "the primary site loses its power", at_ns=strike.at_ns)
     watch.stop()
 
 
-def see_primary_unreachable(drill: Drill) -> None:
+def _lose(drill: Drill) -> SeenLoss:
+    """Lose the primary and watch it fall silent: beside the detection, not before it."""
+    history = drill.folder.history
+    with open_recorder(history, "nemesis") as recorder:
+        injection = lose_primary(drill.site, recorder=recorder, history=history)
+    return SeenLoss(
+        evidence=str(injection.sighting.evidence),
+        api_answers=kube.api_reachable(drill.site.primary),
+    )
+
+
+def _struck(losing: Background[SeenLoss], nemesis: Tail) -> Event | None:
+    """Return the start of the injection, once it is written; raise what kept it away."""
+    losing.result()
+    for event in nemesis.look():
+        is_start = event.operation == "inject" and event.kind is Kind.INVOKE
+        if is_start and event.value.get("fault") == power_off_site.NAME:
+            return event
+    return None
+
+
+def see_loss(drill: Drill) -> None:
+    """Wait until the loss was seen to take: nothing is recovered from a doubt."""
+    losing = need(drill.losing, "the disaster")
+    try:
+        seen = drill.wait(
+            losing.result, within_s=_SEEN_WITHIN_S, what="the primary site silent"
+        )
+    except Exception as error:
+        drill.journal.check("fault_observed", holds=False, detail=str(error))
+        raise
+    drill.journal.check(
+        "fault_observed", holds=True, detail=f"{power_off_site.NAME}: {seen.evidence}"
+    )
+    tell_unreachable(drill, api_answers=seen.api_answers)
+
+
+def tell_unreachable(drill: Drill, *, api_answers: bool) -> None:
     """Record whether the primary is out of reach: nothing may be read from it."""
-    answers = kube.api_reachable(drill.site.primary)
-    said = "its API answers" if answers else "its API does not answer"
-    drill.journal.check("primary_unreachable", holds=not answers, detail=said)
+    said = "its API answers" if api_answers else "its API does not answer"
+    drill.journal.check("primary_unreachable", holds=not api_answers, detail=said)
 
 
 def detect(drill: Drill) -> None:
@@ -143,8 +186,3 @@ def decide(drill: Drill) -> None:
     value = {"what": "activate the recovery site", "who": "automatic, by the plan"}
     drill.journal.record(Kind.OK, "decision", "activation", value)
     drill.journal.mark("t2", "activation decided")
-
-
-def _utc_of(at_ns: int) -> datetime.datetime:
-    passed = datetime.timedelta(microseconds=(time.monotonic_ns() - at_ns) / 1000)
-    return datetime.datetime.now(datetime.UTC) - passed

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from reprise_experiments.observe import Snapshot
 from reprise_platform.access import Access
 from reprise_platform.errors import PlatformError, WaitTimeout
+from reprise_platform.proof import KeyProof
 from reprise_platform.recovery import Recovery
 from reprise_platform.waiting import until
-from reprise_pra.drill.backupwatch import BackupWatch, KeyProver
+from reprise_pra.drill.background import Background
+from reprise_pra.drill.backupwatch import BackupWatch
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.folder import RunFolder
@@ -29,6 +31,14 @@ class Loss:
 
     at_ns: int
     utc: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLoss:
+    """How the disaster was seen to take, and whether the primary's API still answers."""
+
+    evidence: str
+    api_answers: bool
 
 
 class Drill:
@@ -57,7 +67,8 @@ class Drill:
         self.access: Access | None = None
         self.before: Snapshot | None = None
         self.watch: BackupWatch | None = None
-        self.prover: KeyProver | None = None
+        self.proof: Background[KeyProof] | None = None
+        self.losing: Background[SeenLoss] | None = None
         self.loss: Loss | None = None
         self.recovery: Recovery | None = None
 

@@ -41,8 +41,20 @@ class Journal(Recorder):
             Kind.OK, "mark", name, {"mark": name, "detail": detail}, at_ns=at_ns
         )
 
-    def check(self, name: str, *, holds: bool | None, detail: str) -> Event:
-        """Record whether something that the verdict rests on holds; None: not known."""
-        return self.record(
-            Kind.OK, "check", name, {"check": name, "holds": holds, "detail": detail}
-        )
+    def check(
+        self,
+        name: str,
+        *,
+        holds: bool | None,
+        detail: str,
+        since_ns: int | None = None,
+    ) -> Event:
+        """Record whether something that the verdict rests on holds; None: not known.
+
+        Args:
+            since_ns: for what was looked at over a stretch, when that stretch began.
+        """
+        value: dict[str, JsonValue] = {"check": name, "holds": holds, "detail": detail}
+        if since_ns is not None:
+            value["since_ns"] = since_ns
+        return self.record(Kind.OK, "check", name, value)

@@ -16,7 +16,8 @@ from reprise_platform.proof import KeyProof
 from reprise_platform.waiting import until
 from reprise_pra.analysis.testing import Script, Written, ns, objectives
 from reprise_pra.drill import backupwatch
-from reprise_pra.drill.backupwatch import BackupWatch, KeyProver
+from reprise_pra.drill.background import Background
+from reprise_pra.drill.backupwatch import BackupWatch, prove_key_beside
 from reprise_pra.drill.looking import Bell, Lookout
 from reprise_pra.history import Kind, Recorder, read_history
 from tests.platform import fakecluster
@@ -136,26 +137,24 @@ def test_the_key_is_proved_once_a_backup_is_known(
 
     monkeypatch.setattr(backupwatch, "prove_key", prove)
     primary.backups = (backup("a"),)
-    prover = _prover(recorder, tmp_path)
-    prover.start()
-    assert prover.proof() is None
+    beside = _beside(recorder, tmp_path)
+    assert beside.result() is None
     may.set()
-    assert until(prover.proof, within_s=5, every_s=0.01, what="the proof") == proof
-    assert prover.proof() == proof
+    assert until(beside.result, within_s=5, every_s=0.01, what="the proof") == proof
+    assert beside.result() == proof
 
 
 def test_a_key_that_cannot_be_proved_is_raised_where_it_is_asked(
     primary: Primary, recorder: Recorder, tmp_path: Path
 ) -> None:
     """No backup ever known: the thread's failure is the phase's, never silence."""
-    prover = _prover(recorder, tmp_path)
-    prover.start()
+    beside = _beside(recorder, tmp_path)
     with pytest.raises(PlatformError, match="known on the recovery site"):
-        until(prover.proof, within_s=5, every_s=0.01, what="the proof")
+        until(beside.result, within_s=5, every_s=0.01, what="the proof")
 
 
-def _prover(recorder: Recorder, folder: Path) -> KeyProver:
-    return KeyProver(
+def _beside(recorder: Recorder, folder: Path) -> Background[KeyProof]:
+    return prove_key_beside(
         fakecluster.access(folder),
         expected_volumes=("dump",),
         known_within_s=0.05,
