@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -18,7 +20,9 @@ Row = tuple[Any, ...]
 Parameters = Sequence[object]
 
 _log = logging.getLogger(__name__)
-_TRIES = 8
+_TRIES = 10
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.15
 _WSREP_NOT_READY = ER.UNKNOWN_COM_ERROR
 # The server says the whole transaction is undone: by a lock's deadlock, by another
 # member's write that Galera ordered first, or by a snapshot that was overtaken.
@@ -82,6 +86,7 @@ class Database:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._never = threading.Event()
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction that changes nothing.
@@ -104,12 +109,13 @@ class Database:
         return self._run(work, commit=True)
 
     def _run(self, work: Callable[[Session], T], *, commit: bool) -> T:
-        for tries_left in reversed(range(_TRIES)):
+        for attempt in range(1, _TRIES + 1):
             try:
                 return self._try(work, commit=commit)
             except pymysql.err.MySQLError as error:
                 code = error.args[0] if error.args else 0
-                if tries_left and code in _UNDONE_BY_SERVER:
+                if code in _UNDONE_BY_SERVER and attempt < _TRIES:
+                    self._pause(attempt)
                     continue
                 if _is_lost(error):
                     _log.warning("database unavailable: error %s", code)
@@ -117,6 +123,11 @@ class Database:
                     raise DatabaseUnavailableError(msg) from error
                 raise
         raise AssertionError  # the last try returns or raises
+
+    def _pause(self, attempt: int) -> None:
+        """Let the others finish: at random, or rivals on three members meet again."""
+        longest_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+        self._never.wait(random.uniform(0, longest_s))  # noqa: S311 - no secret
 
     def _try(self, work: Callable[[Session], T], *, commit: bool) -> T:
         link = self._pool.take()

@@ -15,4 +15,5 @@ def start() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # Waitress names the path of who hung up, and each request that waits.
+    logging.getLogger("waitress").setLevel(logging.ERROR)

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import pymysql
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from reprise_platform.standin import app, migrate
 from reprise_platform.standin.connection import connect
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _TRY_EVERY_S = 1.0
 _TELL_EVERY_S = 10.0
 _LOOK_EVERY_S = 0.1
-_ANSWER_WITHIN_S = 15.0
+_ANSWER_WITHIN_S = 5.0
 
 
 class StartError(Exception):
@@ -102,7 +102,10 @@ def serve(settings: Settings) -> None:
         channel_timeout=60,
         asyncore_use_poll=True,
     )
-    _exit_when_told(stopping, counted, settings.drain_s)
+    if not isinstance(server, BaseWSGIServer):
+        msg = f"{settings.listen}: must name one address and one port"
+        raise StartError(msg)
+    _exit_when_told(stopping, counted, server, settings.drain_s)
     _log.info("listening on %s with %d threads", settings.listen, settings.threads)
     server.run()
     pool.close()
@@ -132,13 +135,16 @@ class _Counted:
 
 
 def _exit_when_told(
-    stopping: threading.Event, counted: _Counted, drain_s: float
+    stopping: threading.Event,
+    counted: _Counted,
+    server: BaseWSGIServer,
+    drain_s: float,
 ) -> None:
     """Watch for the wish to stop from within waitress's loop.
 
     Only an exception in the main thread ends that loop; a timer's signal brings one
-    there. Two looks in a row without a request under way, so that the last answer, which
-    the loop sends, has left.
+    there. After the drain no new connection is taken. Two looks in a row without a
+    request under way, so that the last answer, which the loop sends, has left.
     """
     told_at_s: float | None = None
     quiet_looks = 0
@@ -151,11 +157,16 @@ def _exit_when_told(
         if told_at_s is None:
             told_at_s = now_s
             _log.info("told to stop: draining for %.1f s", drain_s)
-        quiet_looks = quiet_looks + 1 if counted.under_way == 0 else 0
         waited_s = now_s - told_at_s
-        if waited_s >= drain_s and (
-            quiet_looks > 1 or waited_s >= drain_s + _ANSWER_WITHIN_S
-        ):
+        if waited_s < drain_s:
+            return
+        if server.accepting:
+            server.accepting = False
+            server.del_channel()
+            if server.socket is not None:
+                server.socket.close()
+        quiet_looks = quiet_looks + 1 if counted.under_way == 0 else 0
+        if quiet_looks > 1 or waited_s >= drain_s + _ANSWER_WITHIN_S:
             signal.setitimer(signal.ITIMER_REAL, 0)
             raise SystemExit
 

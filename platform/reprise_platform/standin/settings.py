@@ -73,7 +73,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         admin_password=text("OMRS_ADMIN_USER_PASSWORD"),
         listen=text("STANDIN_LISTEN", "0.0.0.0:8080"),
         threads=int(number("STANDIN_THREADS", 16, least=1)),
-        connect_timeout_s=number("STANDIN_DB_CONNECT_TIMEOUT_S", 2, least=0.1),
+        connect_timeout_s=number("STANDIN_DB_CONNECT_TIMEOUT_S", 1, least=0.1),
         read_timeout_s=number("STANDIN_DB_READ_TIMEOUT_S", 10, least=0.1),
         wait_s=number("STANDIN_DB_WAIT_S", 600, least=0),
         drain_s=number("STANDIN_DRAIN_S", 3, least=0),

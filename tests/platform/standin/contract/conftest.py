@@ -1,6 +1,6 @@
 """The contract's client: any OpenMRS by URL, or the embedded site's front door.
 
-    pytest tests/platform/standin/contract --base-url http://HOST:PORT --credentials FILE
+    pytest -m cluster tests/platform/standin/contract --base-url URL --credentials FILE
 
 FILE is JSON with `username` and `password`. A real OpenMRS must have the reference
 application's demo content; what only the stand-in is known to do is not asked here.
