@@ -196,12 +196,14 @@ def _with_holes(
     Only what was begun before t0 bears witness: what users write on the recovery site is
     there whatever was lost. Each store is restored on its own.
     """
+    if t0_ns is None:  # nothing was restored
+        return witnesses
     newest_ns: defaultdict[str, int] = defaultdict(lambda: -1)
     for one in witnesses:
         if (
             one.fate in PRESENT
             and one.invoked_ns is not None
-            and (t0_ns is None or one.invoked_ns < t0_ns)
+            and one.invoked_ns < t0_ns
         ):
             newest_ns[one.store] = max(newest_ns[one.store], one.invoked_ns)
     return tuple(

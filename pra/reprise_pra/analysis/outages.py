@@ -23,7 +23,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reprise_pra.analysis.probing import BlindTime, Prober
 from reprise_pra.analysis.timeline import NS_PER_MS, Probe
@@ -80,17 +80,21 @@ class Thresholds:
 
 
 def thresholds_of(
-    probes: Iterable[Probe], *, before_ns: int, timeout_ns: int
+    probers: Mapping[str, Prober], *, before_ns: int, timeout_ns: int
 ) -> Thresholds:
     """Learn the latencies from the answers to probes sent before `before_ns`.
 
-    `slow` is three times the usual latency, 100 ms at least, and always below the
-    time-out. Without an answer to learn from, the usual latency is taken as 100 ms / 3.
+    What a prober read late because it was stopped itself teaches nothing. `slow` is three
+    times the usual latency, 100 ms at least, and always below the time-out. Without an
+    answer to learn from, the usual latency is taken as 100 ms / 3.
     """
     latencies = sorted(
         probe.end_ns - probe.sent_ns
-        for probe in probes
-        if probe.outcome == _ANSWERED and probe.sent_ns < before_ns
+        for prober in probers.values()
+        for probe in prober.probes
+        if probe.outcome == _ANSWERED
+        and probe.sent_ns < before_ns
+        and not prober.was_stalled(probe.sent_ns, probe.end_ns)
     )
     if latencies:
         usual_ns = latencies[min(len(latencies) - 1, len(latencies) * 999 // 1000)]

@@ -31,7 +31,7 @@ def coverage_and_outages(
     for service_class, probers in probers_of(measured.timeline.probes).items():
         probes = [probe for prober in probers.values() for probe in prober.probes]
         thresholds = thresholds_of(
-            probes,
+            probers,
             before_ns=_first_fault_ns(measured, probes),
             timeout_ns=_timeout_ns(probes, measured.run.plan.probe_timeout_s),
         )

@@ -19,7 +19,6 @@ SNAPSHOT_S = 100.0
 CUT_S = 120.5
 BACK_S = 185.0
 LOAD_S = (10.0, 240.0)
-PROBE_PERIOD_S = 0.5
 
 _PHASES = (
     ("provision", 0, 5),
@@ -51,12 +50,20 @@ _MARKS = (
 )
 
 
-def nominal_drill(*, snapshot_s: float = SNAPSHOT_S, back_s: float = BACK_S) -> Script:
+def nominal_drill(
+    *,
+    snapshot_s: float = SNAPSHOT_S,
+    back_s: float = BACK_S,
+    every_s: float = 1.0,
+    probe_period_s: float = 0.5,
+) -> Script:
     """Write the drill of this module's timetable.
 
     Args:
         snapshot_s: what was acknowledged later and before t0 is lost.
         back_s: from when the users' operations succeed again.
+        every_s: between two arrivals; longer ones make a shorter history.
+        probe_period_s: between two probes of one prober.
     """
     script = Script()
     for name, start_s, end_s in _PHASES:
@@ -93,15 +100,15 @@ def nominal_drill(*, snapshot_s: float = SNAPSHOT_S, back_s: float = BACK_S) -> 
     script.alert("firing", 128, since_s=CUT_S)
     script.alert("resolved", 192, since_s=186)
     script.closed("sentinel", 243)
-    _probes(script, back_s)
-    for written, kind, acknowledged_s in _load(script, back_s):
+    _probes(script, back_s, probe_period_s)
+    for written, kind, acknowledged_s in _load(script, back_s, every_s):
         is_lost = snapshot_s < acknowledged_s < CUT_S or kind is not Kind.OK
         script.final_read(written, at_s=246, found=not is_lost)
     return script
 
 
-def _probes(script: Script, back_s: float) -> None:
-    for index, offset_s in enumerate((0.0, PROBE_PERIOD_S / 2)):
+def _probes(script: Script, back_s: float, period_s: float) -> None:
+    for index, offset_s in enumerate((0.0, period_s / 2)):
         process = f"prober-read-{index}"
         at_s = LOAD_S[0] - 1 + offset_s
         while at_s < LOAD_S[1] + 2:
@@ -112,24 +119,26 @@ def _probes(script: Script, back_s: float) -> None:
                 outcome="ok" if is_up else "timeout",
                 latency_s=0.002 if is_up else 0.3,
             )
-            at_s += PROBE_PERIOD_S
+            at_s += period_s
         script.closed(process, LOAD_S[1] + 3)
 
 
-def _load(script: Script, back_s: float) -> list[tuple[Written, Kind, float]]:
-    """Play an arrival a second, journeys in turn; return what was written and when."""
+def _load(
+    script: Script, back_s: float, every_s: float
+) -> list[tuple[Written, Kind, float]]:
+    """Play the arrivals, journeys in turn; return what was written and when."""
     start_s, end_s = LOAD_S
     script.event(
         LOAD,
         Kind.OK,
         "schedule",
-        {"seed": 1, "rate_per_s": 1.0, "planned": 3600},
+        {"seed": 1, "rate_per_s": 1 / every_s, "planned": 3600},
         at_s=start_s - 0.25,
     )
     writes = []
-    count = round(end_s - start_s)
+    count = round((end_s - start_s) / every_s)
     for instance in range(1, count + 1):
-        at_s = start_s + instance - 1
+        at_s = start_s + (instance - 1) * every_s
         journey = ("register", "consult")[instance % 2]
         script.arrival(instance, journey, at_s)
         kind = Kind.INFO if CUT_S <= at_s < back_s else Kind.OK

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis import say
-from reprise_pra.analysis.fates import Fate, Witness
+from reprise_pra.analysis.fates import Fate
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.objectives import Objectives
 from reprise_pra.analysis.results import Assumption, DataLoss, Outcome, Text, Verdict
@@ -216,13 +216,18 @@ def _integrity(measured: Measured) -> Verdict:
 
     A hole or an altered write means that no state that ever was has been restored; an
     unexpected one that something answered "refused" and did it; a write acknowledged by
-    the recovery site and missing, that the site loses data.
+    the recovery site and missing, that the site loses data. What nobody is known to have
+    attempted only counts when the whole write ledger is there.
     """
+    is_whole = _is_ledger_whole(measured)
     counts = {
         Text(fr="trous", en="holes"): sum(one.is_hole for one in measured.witnesses),
-        Text(fr="altérées", en="altered"): _count(measured.witnesses, Fate.ALTERED),
-        Text(fr="inattendues", en="unexpected"): _count(
-            measured.witnesses, Fate.UNEXPECTED
+        Text(fr="altérées", en="altered"): sum(
+            one.fate is Fate.ALTERED for one in measured.witnesses
+        ),
+        Text(fr="inattendues", en="unexpected"): sum(
+            one.fate is Fate.UNEXPECTED and (is_whole or one.invoked_ns is not None)
+            for one in measured.witnesses
         ),
         Text(fr="perdues par le site de secours", en="lost by the recovery site"): sum(
             one.fate is Fate.LOST_AFTER_T0 and one.is_after_switch
@@ -266,8 +271,16 @@ def _integrity(measured: Measured) -> Verdict:
     )
 
 
-def _count(witnesses: Iterable[Witness], fate: Fate) -> int:
-    return sum(one.fate is fate for one in witnesses)
+def _is_ledger_whole(measured: Measured) -> bool:
+    """Whether every generator wrote down its end, and no file is torn."""
+    generators = [
+        load for load in measured.timeline.loads if load.started_ns is not None
+    ]
+    return (
+        bool(generators)
+        and all(load.stopped_ns is not None for load in generators)
+        and not measured.timeline.torn
+    )
 
 
 def _least(is_lower_bound: bool) -> Text:  # noqa: FBT001 - one of two words
