@@ -7,7 +7,9 @@ changes anything.
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -90,6 +92,21 @@ class Snapshot:
     volumes: tuple[str, ...]
 
 
+def silent(observer: Observer, addresses: Iterable[str]) -> frozenset[str]:
+    """Return the addresses that do not answer, all asked at once.
+
+    One after the other, each dead node would add its time-out to what is being measured.
+    """
+    asked = tuple(addresses)
+    if not asked:
+        return frozenset()
+    with concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
+        answers = pool.map(observer.answers, asked)
+        return frozenset(
+            address for address, is_up in zip(asked, answers, strict=True) if not is_up
+        )
+
+
 def snapshot(observer: Observer) -> Snapshot:
     """Take a snapshot of the site's primary.
 
@@ -97,9 +114,10 @@ def snapshot(observer: Observer) -> Snapshot:
         PlatformError: the cluster's API did not answer.
     """
     nodes = observer.nodes()
+    quiet = silent(observer, (node.address for node in nodes))
     return Snapshot(
         nodes=nodes,
-        answering=tuple(node.name for node in nodes if observer.answers(node.address)),
+        answering=tuple(node.name for node in nodes if node.address not in quiet),
         workloads=observer.workloads(),
         policies=observer.policies(),
         volumes=observer.volumes(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from reprise_experiments import kube_observer, probes, session
 from reprise_experiments.kube_observer import KubeObserver
-from reprise_experiments.observe import Snapshot, snapshot
+from reprise_experiments.observe import Snapshot, silent, snapshot
 from reprise_experiments.residue import residue
 from reprise_experiments.site import Site
 from reprise_experiments.testing import Mood, World
@@ -146,6 +147,21 @@ def test_node_answers_when_its_kubelet_takes_a_connection(
         monkeypatch.setattr(kube_observer, "_KUBELET_PORT", port)
         assert cluster.answers("127.0.0.1")
     assert not cluster.answers("127.0.0.1")
+
+
+def test_silence_is_asked_of_all_at_once(site: Site) -> None:
+    """A dead node's time-out delays no other's answer: all four wait for each other."""
+    together = threading.Barrier(4)
+
+    class Slow(World):
+        def answers(self, address: str) -> bool:
+            together.wait(timeout=10)
+            return address == "c1"
+
+    slow = Slow(folder=site.access.state.parent)
+
+    assert silent(slow, ("a1", "a2", "b1", "c1")) == {"a1", "a2", "b1"}
+    assert silent(slow, ()) == frozenset()
 
 
 def test_same_site_has_no_residue(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,21 @@ def test_wrong_site_is_refused(
 
     assert said in "; ".join(outcome.errors)
     assert fake.calls() == []
+
+
+def test_site_that_is_not_up_is_told(tmp_path: Path, fake: World) -> None:
+    """Run alone on a machine without the site, an experiment says so in its journal."""
+    nowhere = dataclasses.replace(reach(fake.site_name).access, site="no-such")
+    outcome = run_experiment(
+        EXPERIMENTS / "node-loss.yaml",
+        access=nowhere,
+        history_dir=tmp_path / "history",
+        evidence_dir=tmp_path / "evidence",
+        seed=7,
+    )
+
+    assert outcome.errors[0].startswith("the run was interrupted: ")
+    assert "python -m reprise_platform up" in outcome.errors[0]
 
 
 def test_late_experiment_is_interrupted_and_undone(

@@ -39,7 +39,7 @@ def before_experiment_control(context: Raw) -> None:
     try:
         run = session.current()
     except Refused as error:
-        problems.append(str(error))
+        problems.append(session.interruption() or str(error))
     if problems:
         session.note_interruption("; ".join(problems))
         raise InterruptExecution("; ".join(problems))

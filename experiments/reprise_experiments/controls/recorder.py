@@ -12,7 +12,8 @@ import os
 from collections.abc import Mapping
 
 from reprise_experiments import session
-from reprise_experiments.errors import Refused
+from reprise_experiments.errors import ExperimentsError, Refused
+from reprise_platform.errors import PlatformError
 from reprise_pra.history import JsonValue, Kind
 
 __all__ = [
@@ -32,9 +33,15 @@ _KINDS = {"succeeded": Kind.OK, "failed": Kind.FAIL}
 
 
 def configure_control(configuration: Raw) -> None:
-    """Open the run's session; what goes wrong here is told by the guard."""
+    """Open the run's session; why it could not be is told by the guard.
+
+    The toolkit would swallow the error, and go on without this control.
+    """
     site, history = configuration.get("site"), configuration.get("history")
-    session.open_session(str(site), "" if history is None else str(history))
+    try:
+        session.open_session(str(site), "" if history is None else str(history))
+    except (ExperimentsError, PlatformError, OSError) as error:
+        session.note_interruption(str(error))
 
 
 def before_experiment_control(context: Raw) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reprise_experiments.errors import NotTaken, NotUndone
 from reprise_experiments.ledger import Baseline
-from reprise_experiments.observe import Observer
+from reprise_experiments.observe import Observer, silent
 from reprise_experiments.residue import describe_node, describe_workload
 from reprise_experiments.targets import Target
 from reprise_platform.errors import PlatformError, WaitTimeout
@@ -61,9 +61,7 @@ def wait_until_down(
 
     def look() -> bool:
         check()
-        for target in targets:
-            if target.name not in silent_ns and not observer.answers(target.address):
-                silent_ns[target.name] = time.monotonic_ns()
+        _note_silent(observer, targets, silent_ns)
         try:
             ready = {node.name: node.ready for node in observer.nodes()}
         except PlatformError:
@@ -85,7 +83,8 @@ def wait_until_down(
         )
         raise NotTaken(msg) from error
     others = [node for node in baseline.nodes if node.name not in names]
-    lost = [node.name for node in others if not observer.answers(node.address)]
+    quiet = silent(observer, (node.address for node in others))
+    lost = [node.name for node in others if node.address in quiet]
     if lost:
         msg = f"took more than its targets: {' '.join(lost)} stopped answering too"
         raise NotTaken(msg)
@@ -116,11 +115,10 @@ def wait_until_lost(
 
     def look() -> bool:
         check()
-        for target in targets:
-            if target.name not in silent_ns and not observer.answers(target.address):
-                silent_ns[target.name] = time.monotonic_ns()
+        _note_silent(observer, targets, silent_ns)
+        asked_ns = time.monotonic_ns()
         if "api" not in silent_ns and not observer.api_reachable():
-            silent_ns["api"] = time.monotonic_ns()
+            silent_ns["api"] = asked_ns
         return len(silent_ns) == len(targets) + 1
 
     try:
@@ -135,6 +133,18 @@ def wait_until_lost(
         evidence={"silent_after_ms": _after_ms(silent_ns, started_ns)},
         seen_ns=time.monotonic_ns(),
     )
+
+
+def _note_silent(
+    observer: Observer, targets: Sequence[Target], silent_ns: dict[str, int]
+) -> None:
+    """Note the targets found silent, at the instant they were asked and did not answer."""
+    left = [target for target in targets if target.name not in silent_ns]
+    asked_ns = time.monotonic_ns()
+    quiet = silent(observer, (target.address for target in left))
+    for target in left:
+        if target.address in quiet:
+            silent_ns[target.name] = asked_ns
 
 
 def wait_until_back(
