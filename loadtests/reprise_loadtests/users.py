@@ -46,6 +46,7 @@ class Opening:
         self._recorder: Recorder | None = None
         self._clinics: Clinics | None = None
         self._last_instance = 0
+        self._checked_host: str | None = None
 
     def check(self) -> None:
         """Check profile, credentials and site.
@@ -60,6 +61,7 @@ class Opening:
             bootstrap.check_needs(wire)
         finally:
             wire.close()
+        self._checked_host = self._host()
 
     def play(self) -> None:
         """Prepare known patients and play the schedule to its end.
@@ -69,6 +71,8 @@ class Opening:
         """
         options = self.environment.parsed_options
         assert options is not None
+        if self._checked_host != self._host():
+            self.check()  # the web page names another host
         profile, credentials = self._profile(), find_credentials()
         recorder = self._open()
         known = self._known(profile, credentials, recorder)
