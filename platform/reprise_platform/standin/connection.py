@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 from reprise_platform.standin.settings import Settings
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Link:
     """A connection and its socket, which tells without a query whether it is closed."""
 
@@ -26,7 +26,10 @@ class Link:
 
         MariaDB says nothing on an idle connection: anything to read there is its end.
         """
-        return bool(select.select([self.socket], [], [], 0)[0])
+        # poll, since select fails on the high descriptors of a busy server.
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Close without a word to the peer, which may not be there to read it."""
@@ -64,7 +67,7 @@ def connect(settings: Settings) -> Link:
     except BaseException:
         peer.close()
         raise
-    return Link(connection, peer)
+    return Link(connection=connection, socket=peer)
 
 
 def _open_socket(settings: Settings) -> socket.socket:

@@ -14,6 +14,11 @@ from reprise_platform.standin.jsonvalues import Json
 _RESOURCES = "org.openmrs.module.webservices.rest.web.resource.impl"
 _CONVERSION = f"{_RESOURCES}.BaseDelegatingResource:643"
 _CRUD = f"{_RESOURCES}.DelegatingCrudResource"
+# A code that OpenMRS has no translation for is its own message.
+_MESSAGES = {
+    "Person.gender.required": "Please select a gender",
+    "error.null": "Cannot be empty or null",
+}
 
 
 class ApiError(Exception):
@@ -112,18 +117,16 @@ def invalid(
     fields: Mapping[str, str] | None = None,
     *,
     everywhere: str | None = None,
-    message: str | None = None,
 ) -> ApiError:
     """The object was read and is not valid.
 
     Args:
         fields: property to the code of what is wrong with it.
         everywhere: the code of what is wrong with the whole.
-        message: what people read; the code itself where OpenMRS has no translation.
     """
 
     def entry(code: str) -> Json:
-        return {"code": code, "message": message or code}
+        return {"code": code, "message": _MESSAGES.get(code, code)}
 
     field_errors: dict[str, Json] = {
         name: [entry(code)] for name, code in (fields or {}).items()

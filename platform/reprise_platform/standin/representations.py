@@ -24,7 +24,7 @@ class Form(enum.Enum):
     CUSTOM = "custom"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
     """A form and, for the custom one, its fields."""
 
@@ -32,7 +32,7 @@ class Representation:
     fields: tuple[Field, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A property and the representation of what it holds."""
 
@@ -40,9 +40,9 @@ class Field:
     representation: Representation
 
 
-REF = Representation(Form.REF)
-DEFAULT = Representation(Form.DEFAULT)
-FULL = Representation(Form.FULL)
+REF = Representation(form=Form.REF)
+DEFAULT = Representation(form=Form.DEFAULT)
+FULL = Representation(form=Form.FULL)
 
 
 def parse(text: str | None, otherwise: Representation) -> Representation:
@@ -62,7 +62,7 @@ def parse(text: str | None, otherwise: Representation) -> Representation:
 
 @functools.lru_cache(maxsize=512)
 def _custom(text: str) -> Representation:
-    return Representation(Form.CUSTOM, fields(text.removeprefix(_PREFIX)))
+    return Representation(form=Form.CUSTOM, fields=fields(text.removeprefix(_PREFIX)))
 
 
 def fields(text: str) -> tuple[Field, ...]:
@@ -88,9 +88,8 @@ def _split(text: str) -> list[str]:
 
 
 def _field(text: str) -> Field:
-    name, colon, rest = text.partition(":")
-    if not colon:
-        return Field(name, DEFAULT)
+    name, _, rest = text.partition(":")
+    shape = {"ref": REF, "full": FULL}.get(rest, DEFAULT)
     if rest.startswith("("):
-        return Field(name, Representation(Form.CUSTOM, fields(rest)))
-    return Field(name, {"ref": REF, "full": FULL}.get(rest, DEFAULT))
+        shape = Representation(form=Form.CUSTOM, fields=fields(rest))
+    return Field(name=name, representation=shape)

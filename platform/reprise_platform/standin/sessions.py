@@ -12,7 +12,7 @@ _MOST = 50_000
 _IDLE_S = 30 * 60.0
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class HttpSession:
     """What one JSESSIONID stands for."""
 
@@ -44,7 +44,9 @@ class Sessions:
 
     def create(self) -> HttpSession:
         """Open a session, at the cost of those too old or too many."""
-        session = HttpSession(secrets.token_hex(16).upper(), used_at_s=time.monotonic())
+        session = HttpSession(
+            key=secrets.token_hex(16).upper(), used_at_s=time.monotonic()
+        )
         with self._lock:
             self._by_key[session.key] = session
             while self._by_key:

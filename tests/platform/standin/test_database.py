@@ -74,7 +74,9 @@ class Server:
         fake = FakeConnection()
         self.connections.append(fake)
         self.peers.append(theirs)
-        self.links.append(Link(cast("Connection[Cursor]", fake), ours))
+        self.links.append(
+            Link(connection=cast("Connection[Cursor]", fake), socket=ours)
+        )
         return self.links[-1]
 
 

@@ -19,7 +19,11 @@ from reprise_platform.standin.representations import (
 
 
 def _custom(*fields: Field) -> Representation:
-    return Representation(Form.CUSTOM, fields)
+    return Representation(form=Form.CUSTOM, fields=fields)
+
+
+def _field(name: str, representation: Representation) -> Field:
+    return Field(name=name, representation=representation)
 
 
 def test_words() -> None:
@@ -40,9 +44,11 @@ def test_empty_is_a_failure() -> None:
 
 def test_custom_nests() -> None:
     """Properties, their representations, and properties of properties."""
-    person = _custom(Field("gender", DEFAULT), Field("names", FULL))
+    person = _custom(_field("gender", DEFAULT), _field("names", FULL))
     assert parse("custom:(uuid,person:(gender,names:full),location:ref)", DEFAULT) == (
-        _custom(Field("uuid", DEFAULT), Field("person", person), Field("location", REF))
+        _custom(
+            _field("uuid", DEFAULT), _field("person", person), _field("location", REF)
+        )
     )
 
 

@@ -107,8 +107,7 @@ def _insert_person(session: Session, body: Body, user_id: int) -> tuple[str, int
     body.allow(*_PERSON)
     body.require("names")
     if not body.text("gender"):
-        message = "Please select a gender"
-        raise errors.invalid({"gender": "Person.gender.required"}, message=message)
+        raise errors.invalid({"gender": "Person.gender.required"})
     uuid = uuid_or_new(body.text("uuid"))
     birthdate = body.day("birthdate")
     if birthdate is not None and birthdate > dates.now().date():

@@ -20,9 +20,10 @@ from reprise_platform.standin.store import metadata
 
 _LOCALES = ("en", "en-GB", "es", "fr", "it", "pt")
 _USER = Representation(
-    Form.CUSTOM, fields("uuid,display,username,systemId,person:(uuid,display),links")
+    form=Form.CUSTOM,
+    fields=fields("uuid,display,username,systemId,person:(uuid,display),links"),
 )
-_ROLE = Representation(Form.CUSTOM, fields("uuid,display,name"))
+_ROLE = Representation(form=Form.CUSTOM, fields=fields("uuid,display,name"))
 
 
 def blueprint(context: Context) -> Blueprint:
