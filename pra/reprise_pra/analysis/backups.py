@@ -11,6 +11,7 @@ from reprise_pra.analysis import say
 from reprise_pra.analysis.errors import TimelineError
 from reprise_pra.analysis.results import BackupSeen, Text
 from reprise_pra.analysis.timeline import Backup, Timeline
+from reprise_pra.analysis.words import backup_reason
 
 _COMPLETED = "Completed"
 
@@ -71,9 +72,7 @@ def flaw_of(backup: Backup, expected_volumes: Collection[str]) -> Text | None:
             names=", ".join(missing),
         )
     if not backup.counts:
-        return backup.reason or Text(
-            fr="écartée par l'exercice", en="ruled out by the drill"
-        )
+        return backup_reason(backup.reason)
     return None
 
 

@@ -113,7 +113,13 @@ def measure(run: RecordedRun) -> Measured:
     rta = rta_of(timeline, recoveries, objectives, t0_ns)
     counting = counting_before(timeline, plan.expected_volumes, t0.utc if t0 else None)
     achieved = schedule_achieved(counting, t0.utc if t0 else None)
-    windows = windows_of(samples, timeline.faults, t0_ns=t0_ns, t7_ns=rta.t7_ns)
+    windows = windows_of(
+        samples,
+        timeline.faults,
+        steady_ns=_steady_ns(timeline),
+        t0_ns=t0_ns,
+        t7_ns=rta.t7_ns,
+    )
     return Measured(
         run=run,
         timeline=timeline,
@@ -221,6 +227,13 @@ def _recoveries(
         )
         for journey, promise in sorted(run.objectives.journeys.items())
     )
+
+
+def _steady_ns(timeline: Timeline) -> int | None:
+    """Return since when the drill saw a steady state before the first fault, if it did."""
+    first_ns = min((fault.injected_ns for fault in timeline.faults), default=None)
+    looks = timeline.checks_named("steady_state", before_ns=first_ns)
+    return looks[-1].since_ns if looks and looks[-1].holds else None
 
 
 def _cut_ns(timeline: Timeline, t0_ns: int | None) -> int | None:

@@ -63,6 +63,7 @@ def check_of(event: Event) -> Check:
     return Check(
         name=fields.text("check"),
         holds=fields.flag_or_none("holds"),
+        since_ns=fields.integer_or_none("since_ns"),
         detail=fields.told("detail"),
         at_ns=event.at_ns,
         utc=event.utc,

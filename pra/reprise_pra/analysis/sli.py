@@ -28,19 +28,21 @@ def windows_of(
     samples: Sequence[Sample],
     faults: Sequence[Fault],
     *,
+    steady_ns: int | None,
     t0_ns: int | None,
     t7_ns: int | None,
 ) -> tuple[Window, ...]:
     """Return the windows that the run knows, in the order of their start.
 
-    before: from the first operation to the first fault; during: from t0 to t7, or to the
-    last operation when the service did not come back; after: from t7 to the last
-    operation. Each fault that strikes before t0 has its own, from its injection until it
-    was seen to be undone (or t0), named after the fault, numbered when it comes again.
+    before: from where the drill's look at the steady state began (a service is not judged
+    on its warming up), else the first operation, to the first fault; during: from t0 to
+    t7, or to the last operation when the service did not come back; after: from t7 to the
+    last operation. Each fault that strikes before t0 has its own, from its injection until
+    it was seen to be undone (or t0), named after the fault, numbered when it comes again.
     """
     if not samples:
         return ()
-    first_ns = min(sample.intended_ns for sample in samples)
+    first_ns = steady_ns or min(sample.intended_ns for sample in samples)
     last_ns = max(sample.ended_ns for sample in samples) + 1
     disaster_ns = last_ns if t0_ns is None else t0_ns
     ends = [fault.injected_ns for fault in faults] + [disaster_ns]

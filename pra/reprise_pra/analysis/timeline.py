@@ -182,11 +182,15 @@ class Restore:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Something the drill looked at; `holds` is None when it could not tell."""
+    """Something the drill looked at; `holds` is None when it could not tell.
+
+    `since_ns` is when the stretch that was looked at began, if it was one.
+    """
 
     name: str
     holds: bool | None
     detail: Text | None
+    since_ns: int | None
     at_ns: int
     utc: str
 

@@ -44,6 +44,19 @@ _CHECKS = {
     "recovery_key_proved": Text(fr="clé de secours éprouvée", en="escrowed key proved"),
 }
 
+# As the platform's rule names them; the analysis itself sees phase, volumes and bytes.
+_BACKUP_REASONS = {
+    "hook_not_run": Text(
+        fr="l'export n'a pas été lancé : celui qu'elle contient est plus ancien",
+        en="its hook did not run: the dump in it is an older one",
+    ),
+    "hook_failed": Text(fr="l'export a échoué", en="its hook failed"),
+    "volume_missing": Text(fr="volume absent", en="volume missing"),
+    "volume_not_completed": Text(fr="volume inachevé", en="volume unfinished"),
+    "volume_empty": Text(fr="volume vide", en="volume empty"),
+    "volume_cut": Text(fr="volume tronqué", en="volume cut"),
+}
+
 MARKS = {
     "t0": Text(fr="t0, sinistre", en="t0, disaster"),
     "t1": Text(fr="t1, détection", en="t1, detection"),
@@ -56,6 +69,13 @@ MARKS = {
     "t8": Text(fr="t8, données rapprochées et validées", en="t8, data reconciled"),
     "t9": Text(fr="t9, retour à la normale", en="t9, back to normal"),
 }
+
+
+def backup_reason(reason: Text | None) -> Text:
+    """Return why the drill ruled a backup out."""
+    if reason is None:
+        return Text(fr="écartée par l'exercice", en="ruled out by the drill")
+    return _BACKUP_REASONS.get(reason.en, reason)
 
 
 def phase_name(phase: str) -> Text:

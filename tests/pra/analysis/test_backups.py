@@ -66,6 +66,15 @@ def test_a_backup_that_does_not_count_says_why(
     assert counting_before(_timeline(script), expected, _T0) == ()
 
 
+def test_the_platforms_reasons_are_translated() -> None:
+    """A backup whose hook did not run looks whole: the drill's word is kept, in French."""
+    script = Script().backup("b1", snapshot_s=100, completed_s=107, counts=False)
+    script.change(lambda event: event.op_id == "b1", reason="hook_not_run")
+    (seen,) = backups_seen(_timeline(script), ["dump"])
+    assert "plus ancien" in seen.reason.fr
+    assert "older" in seen.reason.en
+
+
 @pytest.mark.parametrize("completed_s", [200.0, 200.9, 210])
 def test_a_backup_that_ends_with_the_disaster_does_not_count(
     completed_s: float,

@@ -8,7 +8,7 @@ from reprise_pra.analysis.judge import judge
 from reprise_pra.analysis.measure import measure
 from reprise_pra.analysis.quantiles import nearest_rank, percentile
 from reprise_pra.analysis.results import Sli
-from reprise_pra.analysis.testing import Script, objectives
+from reprise_pra.analysis.testing import Script, ns, objectives
 from reprise_pra.analysis.testing_drills import nominal_drill
 from reprise_pra.history import Kind
 
@@ -51,6 +51,17 @@ def test_windows_of_a_drill() -> None:
     assert (
         slis["register", "during"].end_s == slis["register", "after"].start_s == 186.05
     )
+
+
+def test_the_baseline_begins_where_the_drill_saw_it_steady() -> None:
+    """A service warming up is not judged on it, when the drill says since when it is."""
+    script = nominal_drill()
+    for at_s in (12, 13):
+        script.operation("register", "login", at_s, kind=Kind.INFO)
+    assert _slis(script)["register", "before"].is_within is False
+    script.change(lambda event: event.op_id == "steady_state", since_ns=ns(15))
+    sli = _slis(script)["register", "before"]
+    assert (sli.start_s, sli.failures, sli.is_within) == (15, 0, True)
 
 
 def test_a_fault_that_strikes_twice_has_two_windows() -> None:
