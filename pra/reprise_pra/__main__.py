@@ -12,6 +12,7 @@ from reprise_pra.analysis.errors import AnalysisError, InputError
 from reprise_pra.drill import words
 from reprise_pra.drill.analyse import EXIT_CODES, analyse
 from reprise_pra.drill.conduct import conduct
+from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.prepared import Overrides, prepare
 
 EXIT_REFUSED = 254
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
+        return EXIT_REFUSED
+    except DrillError as error:
+        print(error, file=sys.stderr)
         return EXIT_REFUSED
     except AnalysisError as error:
         print(error, file=sys.stderr)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from reprise_experiments.errors import ExperimentsError
 from reprise_experiments.nemesis import undo_entry
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import site_of
-from reprise_platform import kube, paths, provider, recovery
+from reprise_platform import paths, provider, recovery
 from reprise_platform.errors import PlatformError
 from reprise_pra.drill.breaking import see_loss, tell_unreachable
 from reprise_pra.drill.context import Drill, credentials, need
@@ -60,9 +62,8 @@ def observe(drill: Drill) -> None:
         what=f"every T1 journey good for {stable_s:g} s",
     )
     drill.pause(plan.observation.margin_s, "a relapse, if there is one")
-    tell_unreachable(drill, api_answers=kube.api_reachable(drill.site.primary))
-    for line in drill.traffic.stop():
-        drill.console.say(f"  {line}")
+    tell_unreachable(drill)
+    _say_all(drill, drill.traffic.stop())
 
 
 def reconcile(drill: Drill) -> None:
@@ -91,64 +92,81 @@ def reconcile(drill: Drill) -> None:
 
 
 def clean(drill: Drill) -> None:
-    """Leave nothing running: traffic, watchers, faults, the site; then say so.
-
-    Each part is tried whatever became of the others.
+    """Leave nothing running: traffic, watch, faults, the site; then say so.
 
     Raises:
         DrillError: tells all that could not be cleaned.
     """
-    problems: list[str] = []
-    drill.traffic.stop()
-    if drill.watch is not None:
-        drill.watch.stop(wait_s=30)
-    problems += _undo(drill)
-    changed = objectives_problems(drill.folder, drill.prepared)
-    drill.journal.check(
-        "objectives_unchanged",
-        holds=not changed,
-        detail="; ".join(changed) or "same digests",
-    )
-    if drill.keep_site or not drill.site_is_ours:
-        drill.console.say(f"  site {drill.prepared.site.name} is kept")
-    else:
-        problems += _destroy(drill)
+    watch, problems = drill.watch, list[str]()
+    parts: list[tuple[str, Callable[[], None]]] = [
+        ("traffic", lambda: _say_all(drill, drill.traffic.stop())),
+        ("watch", lambda: watch.stop(wait_s=30) if watch else None),
+        ("faults", lambda: _undo(drill)),
+        ("objectives", lambda: _compare_objectives(drill)),
+        ("site", lambda: _take_down(drill)),
+    ]
+    for name, act in parts:
+        try:
+            act()
+        # Each part is tried whatever became of the others: a fault that cannot be undone
+        # must not leave the site up as well.
+        except Exception as error:  # noqa: BLE001
+            problems.append(f"{name}: {error}")
     if problems:
         msg = "; ".join(problems)
         raise DrillError(msg)
 
 
-def _undo(drill: Drill) -> list[str]:
+def _say_all(drill: Drill, lines: Iterable[str]) -> None:
+    for line in lines:
+        drill.console.say(f"  {line}")
+
+
+def _undo(drill: Drill) -> None:
     """Undo the faults that are open; the loss of the site is undone by its end alone."""
     if drill.access is None:
-        return []
+        return
+    site = site_of(drill.access)
     problems: list[str] = []
-    try:
-        site = site_of(drill.access)
-        open_faults = [entry for entry in site.ledger.read().open if entry.leased]
-    except (ExperimentsError, PlatformError) as error:
-        return [f"the fault ledger: {error}"]
-    for entry in open_faults:
+    for entry in site.ledger.read().open:
+        if not entry.leased:
+            continue
         drill.console.awaiting(f"{entry.fault} undone")
         try:
             with open_recorder(drill.folder.history, "nemesis") as recorder:
                 undo_entry(site, entry, by="drill", recorder=recorder)
         except (ExperimentsError, PlatformError) as error:
             problems.append(f"{entry.fault} {entry.id}: {error}")
-    return problems
+    if problems:
+        msg = "; ".join(problems)
+        raise DrillError(msg)
 
 
-def _destroy(drill: Drill) -> list[str]:
+def _compare_objectives(drill: Drill) -> None:
+    changed = objectives_problems(drill.folder, drill.prepared)
+    said = "; ".join(changed) or "same digests"
+    drill.journal.check("objectives_unchanged", holds=not changed, detail=said)
+
+
+def _take_down(drill: Drill) -> None:
     name = drill.prepared.site.name
+    if drill.keep_site or not drill.site_is_ours:
+        drill.console.say(f"  site {name} is kept")
+        return
     try:
         with drill.console.aside():
             provider.destroy(name)
-    except (PlatformError, OSError) as error:
+        _see_nothing_left(name)
+    except Exception as error:
         drill.journal.check("residue", holds=False, detail=str(error))
-        return [f"site {name}: {error}"]
-    left = paths.site_state(name).exists()
-    said = "its folder is still there" if left else "nothing of the site is left"
-    drill.journal.check("residue", holds=not left, detail=said)
-    if drill.loss is not None and not left:
+        raise
+    drill.journal.check("residue", holds=True, detail="nothing of the site is left")
+    if drill.loss is not None:
         drill.journal.mark("t9", "the site is taken down, the machine is as before")
-    return [f"site {name}: {said}"] if left else []
+
+
+def _see_nothing_left(name: str) -> None:
+    """Check the provider's word that all is gone."""
+    if paths.site_state(name).exists():
+        msg = f"{paths.site_state(name)} is still there"
+        raise DrillError(msg)

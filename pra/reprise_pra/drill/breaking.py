@@ -15,7 +15,7 @@ from reprise_experiments.site import site_of
 from reprise_platform import kube
 from reprise_platform.proof import KeyProof
 from reprise_pra.drill.background import Background
-from reprise_pra.drill.context import Drill, Loss, SeenLoss, need
+from reprise_pra.drill.context import Drill, Loss, need
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.looking import Bell
 from reprise_pra.drill.tail import Tail
@@ -125,55 +125,64 @@ def disaster(drill: Drill) -> None:
     watch.stop()
 
 
-def _lose(drill: Drill) -> SeenLoss:
+def _lose(drill: Drill) -> bool:
     """Lose the primary and watch it fall silent: beside the detection, not before it."""
     history = drill.folder.history
-    with open_recorder(history, "nemesis") as recorder:
-        injection = lose_primary(drill.site, recorder=recorder, history=history)
-    return SeenLoss(
-        evidence=str(injection.sighting.evidence),
-        api_answers=kube.api_reachable(drill.site.primary),
-    )
+    try:
+        with open_recorder(history, "nemesis") as recorder:
+            injection = lose_primary(drill.site, recorder=recorder, history=history)
+    except Exception as error:
+        drill.journal.check("fault_observed", holds=False, detail=str(error))
+        raise
+    evidence = f"{power_off_site.NAME}: {injection.sighting.evidence}"
+    drill.journal.check("fault_observed", holds=True, detail=evidence)
+    tell_unreachable(drill)
+    return True
 
 
-def _struck(losing: Background[SeenLoss], nemesis: Tail) -> Event | None:
+def _struck(losing: Background[bool], nemesis: Tail) -> Event | None:
     """Return the start of the injection, once it is written; raise what kept it away."""
-    losing.result()
     for event in nemesis.look():
         is_start = event.operation == "inject" and event.kind is Kind.INVOKE
         if is_start and event.value.get("fault") == power_off_site.NAME:
             return event
+    losing.result()
     return None
 
 
 def see_loss(drill: Drill) -> None:
-    """Wait until the loss was seen to take: nothing is recovered from a doubt."""
-    losing = need(drill.losing, "the disaster")
-    try:
-        seen = drill.wait(
-            losing.result, within_s=_SEEN_WITHIN_S, what="the primary site silent"
-        )
-    except Exception as error:
-        drill.journal.check("fault_observed", holds=False, detail=str(error))
-        raise
-    drill.journal.check(
-        "fault_observed", holds=True, detail=f"{power_off_site.NAME}: {seen.evidence}"
+    """Wait until the loss was seen to take: nothing is recovered from a doubt.
+
+    Raises:
+        ExperimentsError: it was not.
+    """
+    drill.wait(
+        need(drill.losing, "the disaster").result,
+        within_s=_SEEN_WITHIN_S,
+        what="the primary site silent",
     )
-    tell_unreachable(drill, api_answers=seen.api_answers)
 
 
-def tell_unreachable(drill: Drill, *, api_answers: bool) -> None:
+def tell_unreachable(drill: Drill) -> None:
     """Record whether the primary is out of reach: nothing may be read from it."""
-    said = "its API answers" if api_answers else "its API does not answer"
-    drill.journal.check("primary_unreachable", holds=not api_answers, detail=said)
+    answers = kube.api_reachable(drill.site.primary)
+    said = "its API answers" if answers else "its API does not answer"
+    drill.journal.check("primary_unreachable", holds=not answers, detail=said)
 
 
 def detect(drill: Drill) -> None:
     """Wait for the alert of the plan; its own instant is the mark."""
     plan, loss = drill.plan, need(drill.loss, "the loss")
     bell = Bell(drill.folder.history, plan.disaster.alert)
+
+    def rung() -> Event | None:
+        # A loss that failed rings no alert: its reason is better than a long silence.
+        if drill.losing is not None:
+            drill.losing.result()
+        return bell.rung_after(loss.at_ns)
+
     alert = drill.wait(
-        lambda: bell.rung_after(loss.at_ns),
+        rung,
         within_s=plan.limits.detect_s,
         every_s=0.2,
         what=f"alert {plan.disaster.alert}",

@@ -12,6 +12,7 @@ from reprise_pra.drill.context import Drill
 from reprise_pra.drill.journal import Journal
 from reprise_pra.drill.prepared import Prepared
 from reprise_pra.drill.runner import Interruptions, Phase, run_phases
+from reprise_pra.drill.sole import sole_drill
 
 
 def phases(drill: Drill) -> tuple[Phase, ...]:
@@ -67,8 +68,23 @@ def conduct(
         0 objectives met, 1 missed, 2 nothing can be concluded.
 
     Raises:
+        DrillError: another drill runs on the site; nothing was started.
         AnalysisError: what was recorded cannot be judged.
     """
+    with sole_drill(prepared.site.name):
+        return _conduct(
+            prepared, keep_site=keep_site, language=language, plain=plain, runs=runs
+        )
+
+
+def _conduct(
+    prepared: Prepared,
+    *,
+    keep_site: bool,
+    language: words.Language,
+    plain: bool,
+    runs: Path,
+) -> int:
     run = folder.create(prepared, runs=runs)
     with (
         Console(run.history, language=language, plain=plain) as console,

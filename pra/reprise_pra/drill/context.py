@@ -33,14 +33,6 @@ class Loss:
     utc: datetime.datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SeenLoss:
-    """How the disaster was seen to take, and whether the primary's API still answers."""
-
-    evidence: str
-    api_answers: bool
-
-
 class Drill:
     """One drill under way: what was asked, where it is written, what is running.
 
@@ -68,7 +60,7 @@ class Drill:
         self.before: Snapshot | None = None
         self.watch: BackupWatch | None = None
         self.proof: Background[KeyProof] | None = None
-        self.losing: Background[SeenLoss] | None = None
+        self.losing: Background[bool] | None = None
         self.loss: Loss | None = None
         self.recovery: Recovery | None = None
 

@@ -1,0 +1,303 @@
+"""Single phases on a fake site: what they break, what they refuse, what they leave."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reprise_experiments import testing
+from reprise_experiments.nemesis import Limits, inject
+from reprise_experiments.observe import snapshot
+from reprise_experiments.recording import open_recorder
+from reprise_experiments.run import ExperimentOutcome
+from reprise_experiments.site import site_of
+from reprise_experiments.targets import BlastRadius, Scope, Selector
+from reprise_experiments.testing import Mood, World
+from reprise_platform import kube, paths, provider
+from reprise_platform.errors import PlatformError
+from reprise_pra.drill import after, before, breaking
+from reprise_pra.drill.backupwatch import BackupWatch
+from reprise_pra.drill.console import Console
+from reprise_pra.drill.context import Drill, Loss
+from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.folder import create
+from reprise_pra.drill.journal import Journal
+from reprise_pra.drill.prepared import Overrides, prepare
+from reprise_pra.drill.sole import sole_drill
+from reprise_pra.history import Event, Kind, Recorder, read_history
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Scene:
+    """A drill on a fake site; its site is taken down by a note in `destroyed`."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        patch.setenv("REPRISE_TESTING", "1")
+        patch.setenv("REPRISE_STATE", str(folder / "machine"))
+        self.world: World = testing.world(folder / "world")
+        prepared = prepare(ROOT / "pra" / "drills" / "quick.yaml", Overrides())
+        self.folder = create(prepared, runs=folder / "runs")
+        console = Console(self.folder.history, language="en", plain=True)
+        self.journal = Journal(self.folder.history, "drill", heard=console.heard)
+        self.drill = Drill(
+            prepared=prepared,
+            folder=self.folder,
+            journal=self.journal,
+            console=console,
+            keep_site=False,
+        )
+        self.drill.access = testing.access(str(self.world.folder))
+        self.drill.site_is_ours = True
+        self.destroyed: list[str] = []
+        patch.setattr(provider, "destroy", self.destroyed.append)
+        patch.setattr(breaking, "_SEEN_WITHIN_S", 5.0)
+        patch.setattr(kube, "api_reachable", lambda _: self.world.api_reachable())
+        patch.setattr(Drill, "pause", lambda *_: None)
+
+    def events(self, operation: str) -> list[Event]:
+        """Return the events of one operation."""
+        found = read_history(self.folder.history.glob("*.jsonl")).events
+        return [event for event in found if event.operation == operation]
+
+    def check(self, name: str) -> object:
+        """Return whether a check held, by its latest event."""
+        mine = [one for one in self.events("check") if one.op_id == name]
+        return mine[-1].value["holds"]
+
+    def break_node(self) -> None:
+        """Leave a fault open, as an interrupted experiment does."""
+        site = site_of(self.drill.site)
+        with open_recorder(self.folder.history, "nemesis") as recorder:
+            inject(
+                site,
+                fault="power_off_node",
+                selector=Selector(scope=Scope.NODE, name="b1"),
+                radius=BlastRadius(max_nodes=1, max_zones=1),
+                limits=Limits(take_s=1, hold_s=0, undo_s=1),
+                recorder=recorder,
+                history=self.folder.history,
+                check=lambda: None,
+            )
+
+    def ring(self) -> None:
+        """Let the alert fire."""
+        with Recorder(self.folder.history, "sentinel") as sentinel:
+            value = {"alert": "FrontDoorDown", "state": "firing"}
+            sentinel.record(Kind.OK, "alert", "1", value)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A drill whose site is up."""
+    made = Scene(tmp_path, monkeypatch)
+    yield made
+    made.journal.close()
+
+
+def watch(scene: Scene) -> None:
+    """Give the drill a watch that never looked."""
+    scene.drill.watch = BackupWatch(scene.drill.site, ("dump",), scene.journal)
+
+
+def test_cleaning_undoes_faults_and_takes_the_site_down(scene: Scene) -> None:
+    """After a drill nothing is broken and nothing runs; t9 says when."""
+    scene.break_node()
+    assert scene.world.broken() == {"off/b1"}
+    scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
+    after.clean(scene.drill)
+    assert scene.world.broken() == set()
+    assert scene.destroyed == ["embedded"]
+    assert [event.op_id for event in scene.events("mark")] == ["t9"]
+    assert scene.check("residue") is True
+    assert scene.check("objectives_unchanged") is True
+
+
+@pytest.mark.parametrize("mood", [Mood.UNDO_BROKEN, Mood.STUCK])
+def test_a_fault_that_cannot_be_undone_does_not_leave_the_site_up(
+    scene: Scene, mood: Mood
+) -> None:
+    """Whatever an undo raises, the site is taken down, and the failure told."""
+    scene.break_node()
+    scene.world.feel(mood)
+    with pytest.raises(DrillError, match="faults: "):
+        after.clean(scene.drill)
+    assert scene.destroyed == ["embedded"]
+
+
+def test_a_site_that_stays_is_told(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site that cannot be taken down is a residue, and no return to normal."""
+
+    def stuck(_name: str) -> None:
+        message = "a mount is busy"
+        raise PlatformError(message)
+
+    monkeypatch.setattr(provider, "destroy", stuck)
+    scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
+    with pytest.raises(DrillError, match="a mount is busy"):
+        after.clean(scene.drill)
+    assert scene.check("residue") is False
+    assert scene.events("mark") == []
+
+
+def test_a_folder_left_behind_is_a_residue(scene: Scene) -> None:
+    """The provider's word that all is gone is checked."""
+    paths.site_state("embedded").mkdir(parents=True)
+    with pytest.raises(DrillError, match="still there"):
+        after.clean(scene.drill)
+    assert scene.check("residue") is False
+
+
+def test_a_site_may_be_kept(scene: Scene) -> None:
+    """`--keep` leaves the site up, and says nothing of a return to normal."""
+    scene.drill.keep_site = True
+    after.clean(scene.drill)
+    assert scene.destroyed == []
+    assert scene.events("mark") == []
+
+
+def test_changed_objectives_are_told(scene: Scene) -> None:
+    """A promise changed during the run cannot be kept or broken by it."""
+    scene.folder.objectives.write_text("rto_s: 1\n")
+    after.clean(scene.drill)
+    assert scene.check("objectives_unchanged") is False
+
+
+def test_the_loss_is_timed_by_its_injection(scene: Scene) -> None:
+    """t0 is the instant of the injection itself; the whole site is down and seen so."""
+    watch(scene)
+    breaking.disaster(scene.drill)
+    breaking.see_loss(scene.drill)
+    (start,) = [one for one in scene.events("inject") if one.kind is Kind.INVOKE]
+    (mark,) = scene.events("mark")
+    assert (mark.op_id, mark.at_ns) == ("t0", start.at_ns)
+    assert scene.drill.loss is not None
+    assert scene.drill.loss.utc.isoformat() == start.utc
+    assert scene.check("fault_observed") is True
+    assert scene.check("primary_unreachable") is True
+    assert scene.check("backups_before_disaster") is False
+    assert "power_off_primary" in scene.world.calls()
+
+
+def test_a_loss_that_is_not_seen_is_recovered_from_by_nobody(scene: Scene) -> None:
+    """An injector that did nothing makes no disaster, whatever it says."""
+    watch(scene)
+    scene.world.feel(Mood.BROKEN)
+    breaking.disaster(scene.drill)
+    for phase in (breaking.detect, breaking.see_loss):
+        with pytest.raises(PlatformError, match="injector is broken"):
+            phase(scene.drill)
+    assert scene.check("fault_observed") is False
+
+
+def test_nothing_is_lost_while_the_alert_fires(scene: Scene) -> None:
+    """An alert that rings already could not detect the loss: nothing is touched."""
+    watch(scene)
+    scene.ring()
+    with pytest.raises(DrillError, match="before the loss"):
+        breaking.disaster(scene.drill)
+    assert scene.world.calls() == []
+
+
+def test_a_fault_open_keeps_the_loss_from_beginning(scene: Scene) -> None:
+    """What an earlier fault left is not to be confused with the disaster."""
+    watch(scene)
+    scene.break_node()
+    with pytest.raises(Exception, match="power_off_node"):
+        breaking.disaster(scene.drill)
+    assert "power_off_primary" not in scene.world.calls()
+
+
+def test_detection_is_the_alerts_own_instant(scene: Scene) -> None:
+    """t1 is when it fired, not when the drill looked."""
+    scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
+    scene.ring()
+    breaking.detect(scene.drill)
+    (mark,) = scene.events("mark")
+    (alert,) = scene.events("alert")
+    assert (mark.op_id, mark.at_ns) == ("t1", alert.at_ns)
+
+
+def outcome(**changes: object) -> ExperimentOutcome:
+    """Make the outcome of an experiment that proved its hypothesis."""
+    whole = {
+        "name": "node-loss",
+        "exit_code": 0,
+        "journal": Path("journal.json"),
+        "errors": (),
+        "findings": (),
+        "targets": ("b1",),
+        "ledger_ids": ("1",),
+        "residue": (),
+        "started_ns": 1,
+        "ended_ns": 2,
+    }
+    return ExperimentOutcome(**{**whole, **changes})  # type: ignore[arg-type]
+
+
+def test_an_experiment_that_proves_nothing_ends_the_drill(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault that hit nobody is no rehearsal: nothing that follows would mean anything."""
+    failed = outcome(errors=("no target was hit",))
+    monkeypatch.setattr(breaking, "run_experiment", lambda *_, **__: failed)
+    with pytest.raises(DrillError, match="no target was hit"):
+        breaking.continuity(scene.drill, 0)
+    assert scene.check("fault_observed") is False
+
+
+def test_a_deviation_is_a_finding(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that did not hold is what a drill is for: it is told, and goes on."""
+    found = outcome(findings=("after: 2 members of 3",))
+    monkeypatch.setattr(breaking, "run_experiment", lambda *_, **__: found)
+    breaking.continuity(scene.drill, 0)
+    assert scene.check("fault_observed") is True
+    assert scene.check("continuity_node-loss") is False
+
+
+def test_residue_of_a_fault_ends_the_drill(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site that is not as before is not the site that the disaster should hit."""
+    scene.drill.before = snapshot(site_of(scene.drill.site).observer)
+    monkeypatch.setattr(breaking, "_SETTLED_WITHIN_S", 0.01)
+    breaking._see_no_residue(scene.drill)
+    assert scene.check("residue") is True
+    scene.world.power_off(["b1"])
+    with pytest.raises(DrillError, match="b1"):
+        breaking._see_no_residue(scene.drill)
+    assert scene.check("residue") is False
+
+
+def test_a_baseline_without_load_stops_the_drill(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rate of 0 is told for what it is: nothing could be concluded."""
+    started: list[object] = []
+    monkeypatch.setattr(
+        scene.drill.traffic, "start", lambda *_, **given: started.append(given)
+    )
+    load = scene.drill.plan.load.model_copy(update={"rate_per_s": 0.0})
+    plan = scene.drill.plan.model_copy(update={"load": load})
+    monkeypatch.setattr(Drill, "plan", property(lambda _: plan))
+    with pytest.raises(DrillError, match="nothing could be concluded"):
+        before.baseline(scene.drill)
+    assert scene.check("steady_state") is None
+
+
+def test_one_site_has_one_drill() -> None:
+    """A second drill would take the site from under the first; others are free."""
+    with sole_drill("a"):
+        with sole_drill("b"):
+            pass
+        with pytest.raises(DrillError, match="another drill runs on site a"):
+            sole_drill("a").__enter__()
+    with sole_drill("a"):
+        pass
