@@ -18,6 +18,7 @@ from pathlib import Path
 
 from reprise_platform import content, paths
 from reprise_platform.embedded import cgroups, network
+from reprise_platform.errors import PlatformError
 from reprise_platform.waiting import until
 
 _SCRIPTS = paths.PLATFORM / "machines"
@@ -89,13 +90,13 @@ def start(machine: Machine) -> None:
         pid_file = machine.folder / "pid"
         pid_file.unlink(missing_ok=True)
         with (machine.folder / "console.log").open("ab") as console:
-            subprocess.run(
+            launched = subprocess.run(
                 [
                     *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
                     *(str(cgroups.version()), machine.namespace),
                     *(machine.folder / "inner.sh", *groups),
                 ],
-                check=True,
+                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -103,9 +104,10 @@ def start(machine: Machine) -> None:
                 # Only what a program needs to be found: no session, no secret goes in.
                 env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"},
             )
-        until(
-            pid_file.exists, within_s=10, every_s=0.01, what=f"start of {machine.name}"
-        )
+        what = f"start of machine {machine.name}; see {machine.folder}/console.log"
+        if launched.returncode != 0:
+            raise PlatformError(what)
+        until(pid_file.exists, within_s=10, every_s=0.01, what=what)
 
 
 def kill(machine: Machine, within_s: float = 10) -> None:

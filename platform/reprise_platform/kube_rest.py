@@ -1,0 +1,144 @@
+"""Requests to a Kubernetes API server, as JSON, over the official client's connection.
+
+The client brings what is hard (kubeconfigs, certificates, tokens); its generated methods
+and its dynamic discovery are left out: discovery took seconds at each start, missed kinds
+defined since, and left files behind.
+"""
+
+from __future__ import annotations
+
+import functools
+import http
+import json
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+
+import kubernetes.client
+import kubernetes.config
+import urllib3
+from kubernetes.client.exceptions import ApiException
+
+from reprise_platform.access import Cluster
+from reprise_platform.errors import PlatformError
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type Object = dict[str, Json]
+
+REQUEST_TIMEOUT_S = 10
+
+
+class KubeError(PlatformError):
+    """The API server refused (`status` is HTTP's), or did not answer (None)."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the status beside the message."""
+        super().__init__(message)
+        self.status = status
+
+
+def request(
+    cluster: Cluster,
+    method: str,
+    path: str,
+    what: str,
+    *,
+    body: Mapping[str, Json] | None = None,
+    content_type: str = "application/json",
+    observe: bool = False,
+) -> Object:
+    """Send one request and return the JSON object of the answer.
+
+    Args:
+        what: what is asked, for the message ("list Node").
+        observe: through the read-only credential of the observer.
+
+    Raises:
+        KubeError: refused, unreachable, or no answer within 10 s.
+    """
+    client = api_client(cluster.observer_kubeconfig if observe else cluster.kubeconfig)
+    headers = {**client.default_headers, "Accept": "application/json"}
+    if body is not None:
+        headers["Content-Type"] = content_type
+    try:
+        answer = client.call_api(
+            method,
+            client.configuration.host + path,
+            headers,
+            body,
+            _request_timeout=REQUEST_TIMEOUT_S,
+        )
+        raw: bytes = answer.read()  # type: ignore[no-untyped-call]
+        data: Json = json.loads(raw or b"{}")
+    except (ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
+        msg = f"{cluster.name}: {what}: {reason(error)}"
+        raise KubeError(msg, status=getattr(error, "status", None)) from error
+    if getattr(answer, "status", 200) >= http.HTTPStatus.BAD_REQUEST:
+        msg = f"{cluster.name}: {what}: {text(data, 'message')}"
+        raise KubeError(msg, status=answer.status)
+    return data if isinstance(data, dict) else {}
+
+
+def path_of(item: Mapping[str, Json]) -> str:
+    """Return the path of the collection an object belongs to."""
+    namespace = text(item, "metadata", "namespace") or None
+    return path_to(text(item, "apiVersion"), text(item, "kind"), namespace)
+
+
+def path_to(api_version: str, kind: str, namespace: str | None) -> str:
+    """Return the path of a kind's collection."""
+    root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+    inside = f"/namespaces/{namespace}" if namespace else ""
+    return f"{root}{inside}/{_plural(kind)}"
+
+
+def _plural(kind: str) -> str:
+    # Kubernetes' own rule of thumb, true of every kind used here; asking each server
+    # for its list of kinds took seconds and missed those defined since.
+    lower = kind.lower()
+    if lower == "endpoints":
+        return lower
+    if lower.endswith("y"):
+        return f"{lower[:-1]}ies"
+    return f"{lower}es" if lower.endswith("s") else f"{lower}s"
+
+
+@functools.cache
+def api_client(kubeconfig: Path) -> kubernetes.client.ApiClient:
+    """Return the connection a kubeconfig describes, made once."""
+    configuration = kubernetes.client.Configuration()
+    kubernetes.config.load_kube_config(  # type: ignore[no-untyped-call]
+        str(kubeconfig), client_configuration=configuration
+    )
+    # A dead site must be seen dead at once: the caller decides how often to try.
+    configuration.retries = urllib3.Retry(total=0)
+    return kubernetes.client.ApiClient(configuration)
+
+
+def reason(error: Exception) -> str:
+    """Return what an error of the client says, in one line."""
+    body = getattr(error, "body", None)
+    if isinstance(body, bytes):
+        body = body.decode(errors="replace")
+    if isinstance(body, str) and body:
+        try:
+            return str(json.loads(body)["message"])
+        except (ValueError, KeyError, TypeError):
+            return body[:500]
+    return str(error)[:500]
+
+
+def at(item: Json | Mapping[str, Json], *path: str) -> Json:
+    """Return what lies at a path of a JSON object, or None."""
+    here: Json | Mapping[str, Json] = item
+    for step in path:
+        if not isinstance(here, Mapping):
+            return None
+        here = here.get(step)
+    return dict(here) if isinstance(here, Mapping) else here
+
+
+def text(item: Json | Mapping[str, Json], *path: str) -> str:
+    """Return the text at a path of a JSON object, or "" where there is none."""
+    value = at(item, *path)
+    return value if isinstance(value, str) else ""
