@@ -227,7 +227,7 @@ def pod_log(
 
 def api_reachable(cluster: Cluster, timeout_s: float = 2) -> bool:
     """Return whether the API server's port takes a connection."""
-    config = json.loads(cluster.kubeconfig.readtext())
+    config = json.loads(cluster.kubeconfig.read_text())
     url = urllib.parse.urlsplit(config["clusters"][0]["cluster"]["server"])
     try:
         with socket.create_connection((url.hostname, url.port), timeout=timeout_s):

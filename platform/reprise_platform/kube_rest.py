@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import http
 import json
-import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 
