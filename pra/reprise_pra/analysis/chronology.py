@@ -9,7 +9,13 @@ from reprise_pra.analysis.backups import flaw_of
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.results import Entry, Text
 from reprise_pra.analysis.timeline import Fault, Timeline
-from reprise_pra.analysis.words import MARKS, check_name, fault_name, phase_name
+from reprise_pra.analysis.words import (
+    MARKS,
+    check_name,
+    decision_name,
+    fault_name,
+    phase_name,
+)
 from reprise_pra.history import Kind
 
 _ALERT_STATES = {
@@ -105,12 +111,12 @@ def _marks(measured: Measured) -> Iterator[_Line]:
     for name, mark in measured.timeline.marks.items():
         if name in MARKS and name != "t7":
             text = MARKS[name]
-            if mark.detail:
+            if _is_translated(mark.detail):
                 text = say.sentence(
                     "{mark} : {detail}",
                     "{mark}: {detail}",
                     mark=text,
-                    detail=mark.detail,
+                    detail=mark.detail or "",
                 )
             yield mark.at_ns, mark.utc, "drill", text
     rta = measured.rta
@@ -123,7 +129,9 @@ def _marks(measured: Measured) -> Iterator[_Line]:
 
 def _decisions(timeline: Timeline) -> Iterator[_Line]:
     for one in timeline.decisions:
-        text = say.sentence("Décision : {what}", "Decision: {what}", what=one.what)
+        text = say.sentence(
+            "Décision : {what}", "Decision: {what}", what=decision_name(one.what)
+        )
         yield one.at_ns, one.utc, one.who, text
 
 
@@ -190,12 +198,15 @@ def _switches(timeline: Timeline) -> Iterator[_Line]:
 def _checks(timeline: Timeline) -> Iterator[_Line]:
     for one in timeline.checks:
         text = say.sentence(
-            "Contrôle {name} : {state} ({detail})",
-            "Check {name}: {state} ({detail})",
+            "Contrôle {name} : {state}",
+            "Check {name}: {state}",
             name=check_name(one.name),
             state=_CHECKS[one.holds],
-            detail=one.detail or "–",
         )
+        if one.detail and (one.holds is not True or _is_translated(one.detail)):
+            text = say.sentence(
+                "{text} ({detail})", "{text} ({detail})", text=text, detail=one.detail
+            )
         yield one.at_ns, one.utc, "drill", text
 
 
@@ -207,6 +218,11 @@ def _load(timeline: Timeline) -> Iterator[_Line]:
         if one.stopped_ns is not None:
             text = Text(fr="Les cliniques ferment", en="The clinics close")
             yield one.stopped_ns, one.stopped_utc or "", one.process, text
+
+
+def _is_translated(detail: Text | None) -> bool:
+    """Whether a detail was told in both languages; in one, only a failure is worth it."""
+    return detail is not None and detail.fr != detail.en
 
 
 def _told(fault: Fault, fr: str, en: str) -> Text:

@@ -21,7 +21,7 @@ from reprise_pra.analysis.results import (
     Results,
     worst,
 )
-from reprise_pra.analysis.results_outages import coverage_and_outages
+from reprise_pra.analysis.results_outages import coverage_and_outages, impacts_of
 from reprise_pra.analysis.series import load_seconds, write_marks
 from reprise_pra.analysis.timeline import Timeline, duration_s
 from reprise_pra.analysis.trust_load import load_kept
@@ -84,6 +84,7 @@ def judge(run: RecordedRun) -> Results:
             for phase in timeline.phases
         ),
         coverage=coverage,
+        impacts=impacts_of(measured, outages),
         load_kept=load_kept(measured),
         observed_until_s=_seconds(timeline, observed_ns),
     )

@@ -57,6 +57,7 @@ class Measured:
     Attributes:
         marks_ns: every mark that is known, t7 among them, snapped to the microsecond.
         cut_ns: when the primary was seen to be gone.
+        steady_ns: since when the drill saw a steady state, when it said so.
     """
 
     run: RecordedRun
@@ -65,6 +66,7 @@ class Measured:
     marks_ns: dict[str, int]
     t1: MarkSeen | None
     cut_ns: int | None
+    steady_ns: int | None
     samples: tuple[Sample, ...]
     recoveries: tuple[Recovered, ...]
     rta: Rta
@@ -113,10 +115,11 @@ def measure(run: RecordedRun) -> Measured:
     rta = rta_of(timeline, recoveries, objectives, t0_ns)
     counting = counting_before(timeline, plan.expected_volumes, t0.utc if t0 else None)
     achieved = schedule_achieved(counting, t0.utc if t0 else None)
+    steady_ns = _steady_ns(timeline)
     windows = windows_of(
         samples,
         timeline.faults,
-        steady_ns=_steady_ns(timeline),
+        steady_ns=steady_ns,
         t0_ns=t0_ns,
         t7_ns=rta.t7_ns,
     )
@@ -127,6 +130,7 @@ def measure(run: RecordedRun) -> Measured:
         marks_ns=_marks_ns(timeline, t1, rta.t7_ns),
         t1=t1,
         cut_ns=cut_ns,
+        steady_ns=steady_ns,
         samples=samples,
         recoveries=recoveries,
         rta=rta,

@@ -80,20 +80,25 @@ class Thresholds:
 
 
 def thresholds_of(
-    probers: Mapping[str, Prober], *, before_ns: int, timeout_ns: int
+    probers: Mapping[str, Prober],
+    *,
+    from_ns: int = 0,
+    before_ns: int,
+    timeout_ns: int,
 ) -> Thresholds:
-    """Learn the latencies from the answers to probes sent before `before_ns`.
+    """Learn the latencies from the answers to probes sent while all was well.
 
-    What a prober read late because it was stopped itself teaches nothing. `slow` is three
-    times the usual latency, 100 ms at least, and always below the time-out. Without an
-    answer to learn from, the usual latency is taken as 100 ms / 3.
+    That is from `from_ns` (where the steady state began) until `before_ns`. What a prober
+    read late because it was stopped itself teaches nothing. `slow` is three times the
+    usual latency, 100 ms at least, and always below the time-out. Without an answer to
+    learn from, the usual latency is taken as 100 ms / 3.
     """
     latencies = sorted(
         probe.end_ns - probe.sent_ns
         for prober in probers.values()
         for probe in prober.probes
         if probe.outcome == _ANSWERED
-        and probe.sent_ns < before_ns
+        and from_ns <= probe.sent_ns < before_ns
         and not prober.was_stalled(probe.sent_ns, probe.end_ns)
     )
     if latencies:

@@ -119,16 +119,18 @@ def backups_of(events: Iterable[Event]) -> tuple[Backup, ...]:
     """Type the backups, by name: the last event of each tells its state.
 
     An instant that an earlier event told is kept: what restores a backup may learn the
-    instant of the data in it long after it was made, and the other way round.
+    instant of the data in it long after it was made, and the other way round. It was seen
+    when it first was in its last phase.
     """
     last: dict[str, Backup] = {}
     for event in events:
         fields = Fields(event)
         name = fields.text("name")
+        phase = fields.text("phase")
         known = last.get(name)
         last[name] = Backup(
             name=name,
-            phase=fields.text("phase"),
+            phase=phase,
             counts=fields.flag("counts"),
             reason=fields.told("reason"),
             started_utc=fields.text_or_none("started_utc")
@@ -145,8 +147,8 @@ def backups_of(events: Iterable[Event]) -> tuple[Backup, ...]:
                 )
                 for volume in fields.children("volumes")
             ),
-            seen_ns=event.at_ns,
-            seen_utc=event.utc,
+            seen_ns=known.seen_ns if known and known.phase == phase else event.at_ns,
+            seen_utc=known.seen_utc if known and known.phase == phase else event.utc,
         )
     return tuple(
         sorted(last.values(), key=lambda one: (one.started_utc or "", one.name))

@@ -189,6 +189,23 @@ class Outage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FaultImpact:
+    """What the probers of one class saw of one fault, until it was undone (or t7).
+
+    `longest_s` is the longest outage that began in that time, `total_s` the sum of all;
+    None when one of them had no end. `is_imprecise` when one of them is.
+    """
+
+    fault: str
+    injected_s: float
+    service_class: str
+    outages: int
+    longest_s: float | None
+    total_s: float | None
+    is_imprecise: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeCoverage:
     """What the probers of one class could see: outside it, nothing may be claimed.
 
@@ -393,3 +410,4 @@ class Results:
     coverage: tuple[ProbeCoverage, ...] = ()
     load_kept: LoadKept | None = None
     observed_until_s: float | None = None
+    impacts: tuple[FaultImpact, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.outages import (
@@ -13,7 +13,7 @@ from reprise_pra.analysis.outages import (
     thresholds_of,
 )
 from reprise_pra.analysis.probing import BlindTime, Prober, blind_time, probers_of
-from reprise_pra.analysis.results import Outage, ProbeCoverage
+from reprise_pra.analysis.results import FaultImpact, Outage, ProbeCoverage
 from reprise_pra.analysis.timeline import (
     NS_PER_MS,
     NS_PER_S,
@@ -32,6 +32,7 @@ def coverage_and_outages(
         probes = [probe for prober in probers.values() for probe in prober.probes]
         thresholds = thresholds_of(
             probers,
+            from_ns=measured.steady_ns or 0,
             before_ns=_first_fault_ns(measured, probes),
             timeout_ns=_timeout_ns(probes, measured.run.plan.probe_timeout_s),
         )
@@ -44,6 +45,52 @@ def coverage_and_outages(
             for seen in find_outages(probers, thresholds, blind)
         ]
     return tuple(coverage), tuple(outages)
+
+
+def impacts_of(
+    measured: Measured, outages: Iterable[Outage]
+) -> tuple[FaultImpact, ...]:
+    """Sum the outages that began between each fault's injection and its end, by class.
+
+    A fault ends when it was seen to be undone; the disaster ends at t7.
+    """
+    timeline = measured.timeline
+    by_class: dict[str, list[Outage]] = {
+        service_class: [] for service_class in probers_of(timeline.probes)
+    }
+    for outage in outages:
+        by_class[outage.service_class].append(outage)
+    impacts = []
+    for fault in timeline.faults:
+        start_s = timeline.seconds(fault.injected_ns)
+        end_s = timeline.seconds(
+            fault.undone_ns or measured.rta.t7_ns or timeline.end_ns
+        )
+        for service_class, mine in sorted(by_class.items()):
+            # The edge is an estimate: what may have begun in that time counts.
+            inside = [
+                one
+                for one in mine
+                if start_s <= one.start_high_s and one.start_s < end_s
+            ]
+            impacts.append(_impact(fault.fault, start_s, service_class, inside))
+    return tuple(impacts)
+
+
+def _impact(
+    fault: str, injected_s: float, service_class: str, outages: Sequence[Outage]
+) -> FaultImpact:
+    lengths = [one.duration_s for one in outages if one.duration_s is not None]
+    all_ended = len(lengths) == len(outages)
+    return FaultImpact(
+        fault=fault,
+        injected_s=injected_s,
+        service_class=service_class,
+        outages=len(outages),
+        longest_s=max(lengths, default=0.0) if all_ended else None,
+        total_s=round(sum(lengths), 6) + 0.0 if all_ended else None,
+        is_imprecise=any(one.is_imprecise for one in outages),
+    )
 
 
 def _first_fault_ns(measured: Measured, probes: list[Probe]) -> int:

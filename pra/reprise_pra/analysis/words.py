@@ -44,6 +44,12 @@ _CHECKS = {
     "recovery_key_proved": Text(fr="clé de secours éprouvée", en="escrowed key proved"),
 }
 
+_DECISIONS = {
+    "activate the recovery site": Text(
+        fr="activation du site de secours", en="activate the recovery site"
+    ),
+}
+
 # As the platform's rule names them; the analysis itself sees phase, volumes and bytes.
 _BACKUP_REASONS = {
     "hook_not_run": Text(
@@ -78,6 +84,11 @@ def backup_reason(reason: Text | None) -> Text:
     return _BACKUP_REASONS.get(reason.en, reason)
 
 
+def decision_name(what: Text) -> Text:
+    """Return what was decided, in both languages when it is a usual decision."""
+    return _DECISIONS.get(what.en, what)
+
+
 def phase_name(phase: str) -> Text:
     """Return the name of a phase; `continuity-2` is the second continuity fault."""
     if phase.startswith("continuity-"):
@@ -89,7 +100,13 @@ def phase_name(phase: str) -> Text:
 
 
 def check_name(check: str) -> Text:
-    """Return the name of a check."""
+    """Return the name of a check; `continuity_x` is whether experiment x held."""
+    if check.startswith("continuity_"):
+        experiment = check.removeprefix("continuity_")
+        return Text(
+            fr=f"continuité de service, {experiment}",
+            en=f"continuity of service, {experiment}",
+        )
     return _CHECKS.get(check, Text(fr=check, en=check))
 
 

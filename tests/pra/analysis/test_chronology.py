@@ -59,16 +59,22 @@ def test_failures_are_told() -> None:
     )
     script.pair("drill", "switch", {"to": "recovery"}, start_s=5, end_s=None)
     script.backup("b", snapshot_s=1, completed_s=6, phase="Failed")
+    script.check("residue", 7, holds=False).check("continuity_node-loss", 8)
     told = _french(judge(script.run()))
     assert "Phase en échec : restauration (no space)" in told
     assert "Restauration r en échec" in told
     assert "Bascule vers le site de secours non aboutie" in told
     assert "Sauvegarde b sans valeur : phase Failed" in told
+    assert "Contrôle residue : démenti (detail of residue)" not in told
+    assert "Contrôle site remis en état : démenti (detail of residue)" in told
+    assert "Contrôle continuité de service, node-loss : constaté" in told
 
 
 def test_details_may_be_told_in_both_languages() -> None:
-    """A detail with `fr` and `en` is told in each; a single string serves both."""
-    script = Script().mark("t6", 1)
+    """A detail with `fr` and `en` is told in each; one in a single language is left out."""
+    script = Script().mark("t6", 1, "in English alone")
+    (entry,) = judge(script.run()).chronology
+    assert entry.text.fr == "t6, reprise technique"
     script.change(
         lambda event: event.op_id == "t6",
         detail={"fr": "OpenMRS est prêt", "en": "OpenMRS is ready"},

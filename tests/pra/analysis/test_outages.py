@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from reprise_pra.analysis.judge import judge
 from reprise_pra.analysis.measure import measure
 from reprise_pra.analysis.outages import OutageSeen, find_outages, thresholds_of
 from reprise_pra.analysis.probing import blind_time, probers_of
@@ -230,6 +231,19 @@ def test_a_drill_tells_its_outage_and_what_it_could_see() -> None:
     assert seen.end_low_s <= 185.0 <= seen.end_high_s
     assert coverage[0].processes == 2
     assert coverage[0].blind_s == 0
+
+
+def test_each_fault_has_its_impact() -> None:
+    """The node lost disturbed nobody; the site lost cost one outage, told with its length."""
+    results = judge(nominal_drill().run())
+    assert [(one.fault, one.outages) for one in results.impacts] == [
+        ("power_off_node", 0),
+        ("power_off_site", 1),
+    ]
+    assert [one.longest_s for one in results.impacts] == [0.0, 64.5]
+    assert results.impacts[1].total_s == 64.5
+    endless = judge(nominal_drill(back_s=400).run())
+    assert endless.impacts[1].longest_s is None
 
 
 def test_a_gap_of_both_probers_is_blind_time() -> None:
