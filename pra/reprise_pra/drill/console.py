@@ -27,6 +27,8 @@ from reprise_pra.history import Event, Kind
 
 _WINDOW_S = 10
 _HEARTBEAT_S = 15
+_SILENCE_S = 30
+_NS_PER_S = 1_000_000_000
 _NOT_OPERATIONS = frozenset({"arrival", "schedule", "load_stopped"})
 _SIGNS = {"ok": "✔", "fail": "✘", "info": "✘", "": "▶"}
 
@@ -41,6 +43,7 @@ class Console:
         self._is_live = self._out.is_terminal and not plain
         self._tail = Tail(history, "load-*.jsonl")
         self._recent: collections.deque[tuple[int, bool]] = collections.deque()
+        self._load_ns = -_SILENCE_S * _NS_PER_S
         self._started_s = time.monotonic()
         self._phases: dict[str, tuple[str, float, float | None]] = {}
         self._awaited = ""
@@ -138,10 +141,15 @@ class Console:
             self.say(f"{text}: {reason}" if reason else text)
 
     def load_line(self) -> str:
-        """Return the live load in one line: operations a second and share of errors."""
-        horizon_ns = time.monotonic_ns() - _WINDOW_S * 1_000_000_000
+        """Return the live load in one line: operations a second and share of errors.
+
+        Empty while no load runs: before it, and some time after its last word.
+        """
+        now_ns = time.monotonic_ns()
+        horizon_ns = now_ns - _WINDOW_S * _NS_PER_S
         with self._lock:
             for event in self._tail.look():
+                self._load_ns = max(self._load_ns, event.at_ns)
                 if event.kind is Kind.INVOKE or event.operation in _NOT_OPERATIONS:
                     continue
                 self._recent.append((event.at_ns, event.kind is Kind.OK))
@@ -150,6 +158,8 @@ class Console:
             total = len(self._recent)
             bad = sum(not good for _, good in self._recent)
         span = f"{self.translated('over the last')} {_WINDOW_S} s"
+        if now_ns - self._load_ns > _SILENCE_S * _NS_PER_S:
+            return ""
         if not total:
             return f"{self.translated('no operation')} {span}"
         rate = f"{total / _WINDOW_S:.1f} {self.translated('operations/s')}"
@@ -158,7 +168,9 @@ class Console:
     def _beat(self) -> None:
         while not self._stop.wait(_HEARTBEAT_S):
             if not self._is_live and any(ended is None for _, _, ended in self._all()):
-                self.say(f"  {self.load_line()}{self._waiting()}")
+                parts = (self.load_line(), self._waiting())
+                if told := "; ".join(part for part in parts if part):
+                    self.say(f"  {told}")
 
     def _all(self) -> list[tuple[str, float, float | None]]:
         with self._lock:
@@ -166,7 +178,7 @@ class Console:
 
     def _waiting(self) -> str:
         awaited = self._awaited
-        return f"; {self.translated('waiting for')} {awaited}" if awaited else ""
+        return f"{self.translated('waiting for')} {awaited}" if awaited else ""
 
     def _clock(self, at_s: float) -> str:
         minutes, seconds = divmod(int(at_s - self._started_s), 60)
@@ -186,9 +198,8 @@ class Console:
                 f"{took_s:6.1f} s",
             )
         table.add_row(rich.text.Text(self._clock(now_s)), self.load_line())
-        if self._awaited:
-            awaited = f"{self.translated('waiting for')} {self._awaited}"
-            table.add_row("", rich.text.Text(awaited))
+        if waiting := self._waiting():
+            table.add_row("", rich.text.Text(waiting))
         return table
 
 
