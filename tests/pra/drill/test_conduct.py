@@ -44,8 +44,12 @@ NAMES = [name for name, _, _ in ACTS]
 
 @pytest.fixture(scope="module")
 def prepared() -> Prepared:
-    """The quick drill of the project."""
-    return prepare(ROOT / "pra" / "drills" / "quick.yaml", Overrides())
+    """The quick drill of the project, on a site of this process' own name.
+
+    A drill that runs on this machine meanwhile holds its site, and only that.
+    """
+    overrides = Overrides(name=f"t{os.getpid()}")
+    return prepare(ROOT / "pra" / "drills" / "quick.yaml", overrides)
 
 
 class Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -294,10 +295,11 @@ def test_a_baseline_without_load_stops_the_drill(
 
 def test_one_site_has_one_drill() -> None:
     """A second drill would take the site from under the first; others are free."""
-    with sole_drill("a"):
-        with sole_drill("b"):
+    mine, other = f"a{os.getpid()}", f"b{os.getpid()}"
+    with sole_drill(mine):
+        with sole_drill(other):
             pass
-        with pytest.raises(DrillError, match="another drill runs on site a"):
-            sole_drill("a").__enter__()
-    with sole_drill("a"):
+        with pytest.raises(DrillError, match=f"another drill runs on site {mine}"):
+            sole_drill(mine).__enter__()
+    with sole_drill(mine):
         pass
