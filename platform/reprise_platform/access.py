@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reprise_platform import paths
 from reprise_platform.errors import SiteError
@@ -93,14 +94,14 @@ def load_access(site: str | Path) -> Access:
     name = site if isinstance(site, str) and "/" not in site else _name_in(Path(site))
     file = paths.site_state(name) / _FILE
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        return _parsed(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         msg = f"site {name} is not up here; try: python -m reprise_platform up --name {name}"
         raise SiteError(msg) from error
-    except ValueError as error:
-        msg = f"{file}: damaged ({error}); try: python -m reprise_platform down --name {name}"
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        remedy = f"python -m reprise_platform down --name {name}"
+        msg = f"{file}: damaged ({error!r}); try: {remedy}"
         raise SiteError(msg) from error
-    return _parsed(raw)
 
 
 def _name_in(file: Path) -> str:
@@ -110,13 +111,12 @@ def _name_in(file: Path) -> str:
     return parse_site(file).name
 
 
-def _parsed(raw: dict[str, object]) -> Access:
-    plain = dict(raw)
+def _parsed(raw: object) -> Access:
+    plain: dict[str, object] = dict(_mapping(raw))
     for key in ("clinic_credentials", "velero", "escrow", "state"):
         plain[key] = Path(str(plain[key]))
     for key in ("primary", "recovery"):
-        cluster = plain[key]
-        assert isinstance(cluster, dict)
+        cluster = _mapping(plain[key])
         plain[key] = Cluster(
             **{
                 **cluster,
@@ -124,11 +124,16 @@ def _parsed(raw: dict[str, object]) -> Access:
                 "observer_kubeconfig": Path(cluster["observer_kubeconfig"]),
             }
         )
-    store, zones, nodes = plain["backup_store"], plain["zones"], plain["recovery_nodes"]
-    assert isinstance(store, dict)
-    assert isinstance(zones, dict)
-    assert isinstance(nodes, list)
-    plain["backup_store"] = BackupStore(**store)
+    plain["backup_store"] = BackupStore(**_mapping(plain["backup_store"]))
+    zones = _mapping(plain["zones"])
     plain["zones"] = {zone: tuple(names) for zone, names in zones.items()}
-    plain["recovery_nodes"] = tuple(nodes)
+    nodes = plain["recovery_nodes"]
+    plain["recovery_nodes"] = tuple(nodes) if isinstance(nodes, list) else ()
     return Access(**plain)  # type: ignore[arg-type]  # written by save_access alone
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        msg = f"not a mapping: {value!r}"
+        raise TypeError(msg)
+    return value

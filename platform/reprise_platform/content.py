@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -38,8 +39,10 @@ def made(kind: str, name: str, made_from: str, make: Callable[[Path], None]) -> 
     with locked(folder.with_name(f".{folder.name}.lock")):
         if folder.exists():
             return folder
-        partial = folder.with_name(f".{folder.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
+        # A maker that was killed may have left a program that still writes: not here.
+        for left in folder.parent.glob(f".{folder.name}.*.partial"):
+            shutil.rmtree(left, ignore_errors=True)
+        partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
         partial.mkdir()
         make(partial)
         partial.rename(folder)

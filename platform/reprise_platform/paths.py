@@ -11,7 +11,10 @@ REPOSITORY = PLATFORM.parent
 
 
 def cache() -> Path:
-    """Return the folder of built tools, roots and images; safe to delete at any time."""
+    """Return the folder of built tools, roots and images.
+
+    Safe to delete while no site is up: the roots of running machines lie in it.
+    """
     return _folder("REPRISE_CACHE", "/var/cache/reprise")
 
 
@@ -26,4 +29,5 @@ def site_state(name: str) -> Path:
 
 
 def _folder(variable: str, default: str) -> Path:
-    return Path(os.environ.get(variable) or default)
+    # Machines are started elsewhere, and the kernel names mounts by their real paths.
+    return Path(os.environ.get(variable) or default).resolve()

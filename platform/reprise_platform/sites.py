@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic
+import pydantic_core
 import yaml
 
 from reprise_platform import paths
 from reprise_platform.errors import SiteError
 
-_NAME = r"^[a-z][a-z0-9-]{0,11}$"
+# Short, because a link's name has 15 characters at most; Kubernetes takes no last hyphen.
+_NAME = r"^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$"
+_NAME_TOLD = "1 to 12 of a-z 0-9 -, beginning with a letter, not ending with -"
 Name = Annotated[str, pydantic.Field(pattern=_NAME)]
+# Machines, and files of keys, that every site has beside its nodes'.
+_NOT_NODES = frozenset(
+    {
+        *("admin", "apiserver", "backbone", "ca", "cp-primary", "cp-recovery", "front"),
+        *("observer", "proxy", "sa", "scheduler", "store"),
+    }
+)
+_NODES_MAX = 16
 
 
 class _Frozen(pydantic.BaseModel):
@@ -82,23 +93,6 @@ class Site(_Frozen):
     probes: Probes = Probes()
     production: bool = False
 
-    @pydantic.model_validator(mode="after")
-    def _nodes_named_once(self) -> Site:
-        names = [n for nodes in self.primary.zones.values() for n in nodes]
-        names += self.recovery.nodes
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            msg = f"node names must differ, found twice: {', '.join(twice)}"
-            raise ValueError(msg)
-        empty = [zone for zone, nodes in self.primary.zones.items() if not nodes]
-        if empty:
-            msg = f"every zone needs a node, none in: {', '.join(empty)}"
-            raise ValueError(msg)
-        if self.database.members > len(names) - len(self.recovery.nodes):
-            msg = "database.members: more members than primary nodes"
-            raise ValueError(msg)
-        return self
-
 
 def default_file() -> Path:
     """Return the site file used when none is named."""
@@ -120,15 +114,83 @@ def parse_site(path: Path, *, name: str | None = None) -> Site:
         msg = f"{path}: a site file is a mapping of keys; see {default_file()}"
         raise SiteError(msg)
     if name is not None:
-        if not re.match(_NAME, name):
-            msg = f"--name {name}: 1 to 12 of a-z 0-9 -, beginning with a letter"
-            raise SiteError(msg)
+        check_name(name, told="--name ")
         raw = {**raw, "name": name}
+    problems = []
+    site = None
     try:
-        return Site.model_validate(raw)
+        site = Site.model_validate(raw)
     except pydantic.ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(str(p) for p in e['loc']) or '(whole file)'}: {e['msg']}"
-            for e in error.errors()
-        ]
-        raise SiteError("\n".join(lines)) from error
+        problems = [(_key(each["loc"]), _told(each)) for each in error.errors()]
+    problems += _contradictions(raw)
+    if site is None or problems:
+        lines = [f"{path}: {key}: {problem}" for key, problem in problems]
+        raise SiteError("\n".join(lines))
+    return site
+
+
+def check_name(name: str, *, told: str = "site ") -> None:
+    """Refuse what cannot name a site: a name becomes a folder, a link and a cgroup.
+
+    Raises:
+        SiteError: what is accepted.
+    """
+    if not re.fullmatch(_NAME, name):
+        msg = f"{told}{name}: {_NAME_TOLD}"
+        raise SiteError(msg)
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _told(error: pydantic_core.ErrorDetails) -> str:
+    if error["type"] == "string_pattern_mismatch" and error["loc"][-1] != "network":
+        return f"{error['input']!r}: {_NAME_TOLD}"
+    return error["msg"]
+
+
+def _contradictions(raw: dict[str, object]) -> list[tuple[str, str]]:
+    """Return (key, problem) of what each value allows and all together do not.
+
+    Looks at what was read, so that these are told beside a value that is wrong by itself.
+    """
+    zones = {
+        str(zone): _texts(nodes)
+        for zone, nodes in _mapping(_mapping(raw.get("primary")).get("zones")).items()
+    }
+    recovery = _texts(_mapping(raw.get("recovery")).get("nodes"))
+    names = [node for nodes in zones.values() for node in nodes]
+    everywhere = [*names, *recovery]
+    found = [
+        (f"primary.zones.{zone}", "every zone needs a node")
+        for zone, nodes in zones.items()
+        if nodes == []
+    ]
+    if "recovery" in zones:
+        found.append(("primary.zones.recovery", "the recovery site's own zone has it"))
+    found += [
+        ("nodes", f"{node} is there twice; names must differ")
+        for node in sorted({each for each in everywhere if everywhere.count(each) > 1})
+    ]
+    found += [
+        ("nodes", f"{node} names something else of a site; take another")
+        for node in sorted(_NOT_NODES & set(everywhere))
+    ]
+    if len(everywhere) > _NODES_MAX:
+        found.append(("nodes", f"{len(everywhere)}; a site has {_NODES_MAX} at most"))
+    members = _mapping(raw.get("database")).get("members", 3)
+    if isinstance(members, int) and names and members > len(names):
+        message = (
+            f"{members} for {len(names)} primary nodes; each needs a node of its own"
+        )
+        found.append(("database.members", message))
+    return found
+
+
+def _mapping(value: object) -> dict[object, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []

@@ -213,10 +213,13 @@ def _layout(site: Site) -> Layout:
             raise SiteError(msg)
         # What runs keeps the root and the images it was made with.
         return known
-    layout = lay(site, _free_block(site), root, made)
-    layout.folder.mkdir(parents=True, exist_ok=True)
-    layout.folder.chmod(0o700)
-    layout.save()
+    # Two sites that come up at once must not choose the same block. The lock lies in the
+    # cache, because the state's folder goes away with its last site.
+    with content.locked(paths.cache() / ".blocks.lock"):
+        layout = lay(site, _free_block(site), root, made)
+        layout.folder.mkdir(parents=True, exist_ok=True)
+        layout.folder.chmod(0o700)
+        layout.save()
     return layout
 
 
@@ -224,12 +227,14 @@ def _free_block(site: Site) -> ipaddress.IPv4Network:
     """Return the site's address block: the one asked for, or the first that is free.
 
     Raises:
-        SiteError: taken, by what, and what to do.
+        SiteError: taken, by what, and what to do; or another site's file is damaged.
     """
     taken: dict[ipaddress.IPv4Network, str] = {}
     for folder in sorted((paths.state() / "sites").glob("*/site.json")):
-        block = json.loads(folder.read_text())["block"]
-        taken[ipaddress.IPv4Network(block)] = f"site {folder.parent.name}"
+        other = folder.parent.name
+        known = load(other)
+        if known is not None:
+            taken[ipaddress.IPv4Network(known.topology.block)] = f"site {other}"
     routes = json.loads(run(["ip", "-j", "-4", "route", "show"]))
     for route in routes:
         if route["dst"] != "default":

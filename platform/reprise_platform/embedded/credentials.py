@@ -16,12 +16,12 @@ def make(folder: Path, namespace: str) -> None:
     """Draw every secret of a new site and lay them where each is used.
 
     `escrow/` is what would lie in a safe: the recovery site needs it and the primary
-    site's loss must not take it away.
+    site's loss must not take it away. `clinic.json` is written last: where it is, all
+    the others are.
     """
     escrow = folder / "escrow"
     escrow.mkdir(mode=0o700, exist_ok=True)
     admin = _drawn()
-    _write(folder / "clinic.json", {"username": "admin", "password": admin})
     kept = {
         "database": manifests.secret(
             "database", namespace, {"openmrs": _drawn(), "backup": _drawn()}
@@ -39,6 +39,7 @@ def make(folder: Path, namespace: str) -> None:
     _write(store / "root.json", {"access": "root", "secret": _drawn()})
     accounts = {name: _account(name) for name in BUCKETS}
     _write(store / "accounts" / "users.json", {"accessAccounts": accounts})
+    _write(folder / "clinic.json", {"username": "admin", "password": admin})
 
 
 def account_file(folder: Path) -> Path:
@@ -58,9 +59,7 @@ def disable_account(folder: Path, account: str) -> None:
     file = account_file(folder)
     accounts = json.loads(file.read_text())
     if accounts["accessAccounts"].pop(account, None) is not None:
-        partial = file.with_name(".users.new")
-        write_secret(partial, json.dumps(accounts).encode())
-        partial.rename(file)
+        _write(file, accounts)
 
 
 def _account(name: str) -> dict[str, str | int]:
@@ -80,4 +79,6 @@ def _drawn() -> str:
 
 
 def _write(path: Path, value: object) -> None:
-    write_secret(path, json.dumps(value, indent=1).encode())
+    partial = path.with_name(f".{path.name}.new")
+    write_secret(partial, json.dumps(value, indent=1).encode())
+    partial.rename(path)

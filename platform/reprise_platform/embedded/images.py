@@ -106,7 +106,8 @@ def _of_files(
     links: Mapping[str, str] | None = None,
     key: Sequence[str],
 ) -> Image:
-    made_from = content.key([name, *key, *entrypoint, *sorted(files), *(links or {})])
+    linked = sorted((links or {}).items())
+    made_from = content.key([name, *key, *entrypoint, *sorted(files), repr(linked)])
 
     def make(out: Path) -> None:
         _write_layer(

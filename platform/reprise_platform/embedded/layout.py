@@ -148,8 +148,14 @@ class Layout:
         )
 
     def save(self) -> None:
-        """Keep the layout in the site's folder, for the commands that come after."""
-        (self.folder / _FILE).write_text(
+        """Keep the layout in the site's folder, for the commands that come after.
+
+        The layout itself comes last and whole: where it is, all the rest is too.
+        """
+        values = self.values(self.topology.recovery)
+        (self.folder / manifests.values_file_name()).write_text(json.dumps(values))
+        partial = self.folder / f".{_FILE}.new"
+        partial.write_text(
             json.dumps(
                 {
                     "site": self.site.model_dump(mode="json"),
@@ -167,8 +173,7 @@ class Layout:
                 indent=1,
             )
         )
-        values = self.values(self.topology.recovery)
-        (self.folder / manifests.values_file_name()).write_text(json.dumps(values))
+        partial.rename(self.folder / _FILE)
 
 
 def lay(
@@ -189,14 +194,14 @@ def load(name: str) -> Layout | None:
     file = paths.site_state(name) / _FILE
     try:
         raw = json.loads(file.read_text())
+        images = [
+            Image(name=i["name"], archive=Path(i["archive"]), reference=i["reference"])
+            for i in raw["images"]
+        ]
+        block = ipaddress.IPv4Network(raw["block"])
+        return lay(Site.model_validate(raw["site"]), block, Path(raw["root"]), images)
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, TypeError, KeyError) as error:
         msg = f"{file}: damaged; try: python -m reprise_platform down --name {name}"
         raise SiteError(msg) from error
-    images = [
-        Image(name=i["name"], archive=Path(i["archive"]), reference=i["reference"])
-        for i in raw["images"]
-    ]
-    block = ipaddress.IPv4Network(raw["block"])
-    return lay(Site.model_validate(raw["site"]), block, Path(raw["root"]), images)

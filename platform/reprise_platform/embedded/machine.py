@@ -209,11 +209,12 @@ def _mode(bind: Bind) -> str:
 
 def _outer_process(machine: Machine) -> int | None:
     try:
-        pid, started = (machine.folder / "pid").read_text().split()
+        word, started = (machine.folder / "pid").read_text().split()
+        pid = int(word)
     except (OSError, ValueError):
         return None
     # A pid is used again one day: it is ours only with the start time we wrote down.
-    return int(pid) if _started_at(int(pid)) == started else None
+    return pid if _started_at(pid) == started else None
 
 
 def _started_at(pid: int) -> str:

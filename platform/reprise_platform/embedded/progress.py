@@ -92,8 +92,13 @@ def side_by_side(*works: Callable[[], object]) -> None:
     threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        # Interrupted: what follows may take away what the others still make.
+        for thread in threads:
+            thread.join()
     if errors:
         for error in errors[1:]:
             print(f"also failed: {error}", file=sys.stderr)  # noqa: T201

@@ -13,6 +13,7 @@ from reprise_platform.command import run
 from reprise_platform.embedded import cgroups, network
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import CommandError
+from reprise_platform.sites import check_name
 from reprise_platform.waiting import until
 
 
@@ -22,8 +23,10 @@ def down(name: str, progress: Progress) -> None:
     It asks the kernel rather than the site's own files, which may be damaged or gone.
 
     Raises:
+        SiteError: no site can have this name.
         WaitTimeout: something outlived it; says what.
     """
+    check_name(name)
     folder = paths.site_state(name)
     lock = paths.state() / "sites" / f".{name}.down"
     with content.locked(lock):
@@ -109,7 +112,9 @@ def _mounted_below(folder: Path) -> list[str]:
     """Return the mount points below a folder, the innermost first."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        target = line.split()[4].encode().decode("unicode_escape")
+        # Blanks are written as octal escapes, all other characters as they are.
+        escaped = line.split()[4].encode()
+        target = escaped.decode("unicode_escape").encode("latin-1").decode()
         if Path(target).is_relative_to(folder):
             found.append(target)
     return sorted(found, key=len, reverse=True)
