@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.errors import TimelineError
+from reprise_pra.analysis.recorded import Backup
 from reprise_pra.analysis.results import BackupSeen, Text
-from reprise_pra.analysis.timeline import Backup, Timeline
+from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.analysis.words import backup_reason
 
 _COMPLETED = "Completed"

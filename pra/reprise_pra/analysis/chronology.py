@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from reprise_pra.analysis import say
 from reprise_pra.analysis.backups import flaw_of
 from reprise_pra.analysis.measure import Measured
+from reprise_pra.analysis.recorded import Fault
 from reprise_pra.analysis.results import Entry, Text
-from reprise_pra.analysis.timeline import Fault, Timeline
+from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.analysis.words import (
     MARKS,
     check_name,

@@ -25,7 +25,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from reprise_pra.analysis.reading_load import DATABASE
-from reprise_pra.analysis.timeline import FinalRead, Operation, Timeline
+from reprise_pra.analysis.recorded import FinalRead, Operation
+from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.history import Kind
 
 _READ_BACK = "read_back"

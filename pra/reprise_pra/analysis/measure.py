@@ -15,19 +15,13 @@ from reprise_pra.analysis.load import RecordedRun
 from reprise_pra.analysis.marks import between_s
 from reprise_pra.analysis.objectives import Objectives
 from reprise_pra.analysis.reading import read_timeline
+from reprise_pra.analysis.recorded import Backup, Fault, MarkSeen
 from reprise_pra.analysis.recovery import Recovered, recovery_of
 from reprise_pra.analysis.results import DataLoss, Sli, Text
 from reprise_pra.analysis.rpa import losses_of
 from reprise_pra.analysis.samples import Sample, samples_of
 from reprise_pra.analysis.sli import Window, slis_of, windows_of
-from reprise_pra.analysis.timeline import (
-    NS_PER_S,
-    Backup,
-    Fault,
-    MarkSeen,
-    Timeline,
-    duration_s,
-)
+from reprise_pra.analysis.timeline import NS_PER_S, Timeline, duration_s
 
 _SLACK_NS = NS_PER_S
 

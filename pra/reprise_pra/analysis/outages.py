@@ -26,7 +26,8 @@ import enum
 from collections.abc import Mapping, Sequence
 
 from reprise_pra.analysis.probing import BlindTime, Prober
-from reprise_pra.analysis.timeline import NS_PER_MS, Probe
+from reprise_pra.analysis.recorded import Probe
+from reprise_pra.analysis.timeline import NS_PER_MS
 
 _SLOW_LEAST_NS = 100 * NS_PER_MS
 _SLOW_FACTOR = 3

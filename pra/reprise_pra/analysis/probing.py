@@ -8,7 +8,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from reprise_pra.analysis.timeline import Probe
+from reprise_pra.analysis.recorded import Probe
 
 _USUAL_PERIOD_NS = 40_000_000
 

@@ -1,18 +1,12 @@
-"""History → Timeline: invocations meet their completions, values become types.
-
-A completion without its invocation, or an invocation without its completion, is what a
-killed process leaves: the first is named in `orphans`, the second stays pending.
-"""
+"""History → Timeline: values become types."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.errors import TimelineError
 from reprise_pra.analysis.fields import Fields
+from reprise_pra.analysis.pairing import STOPPED, Paired, pair_events, role_of
 from reprise_pra.analysis.reading_drill import (
     alert_of,
     backups_of,
@@ -31,29 +25,11 @@ from reprise_pra.analysis.reading_load import (
     operation_of,
     probe_of,
 )
-from reprise_pra.analysis.timeline import ProcessSpan, Timeline
+from reprise_pra.analysis.recorded import Fault, FinalRead, ProcessSpan
+from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.history import Event, History, Kind
 
 _KIND_ORDER = {Kind.INVOKE: 0, Kind.OK: 1, Kind.FAIL: 1, Kind.INFO: 1}
-_STOPPED = "load_stopped"  # the probers and the sentinel say it too
-_LOAD_OWN = frozenset({"arrival", "schedule", _STOPPED})
-
-
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Pair:
-    """One operation: its invocation, and its completion when it came."""
-
-    invoke: Event
-    completion: Event | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Sorted:
-    """Events by writer's role and operation."""
-
-    pairs: Mapping[tuple[str, str], list[Pair]]
-    singles: Mapping[tuple[str, str], list[Event]]
-    orphans: tuple[str, ...]
 
 
 def read_timeline(history: History) -> Timeline:
@@ -67,75 +43,40 @@ def read_timeline(history: History) -> Timeline:
         msg = "history: not one event: nothing can be said of this run"
         raise TimelineError(msg)
     events = sorted(history.events, key=_order)
-    sorted_ = _sort_out(events)
-
-    def paired[T](
-        role: str, operation: str, read: Callable[[Pair], T]
-    ) -> tuple[T, ...]:
-        return tuple(read(pair) for pair in sorted_.pairs.get((role, operation), ()))
-
-    def single[T](
-        role: str, operation: str, read: Callable[[Event], T]
-    ) -> tuple[T, ...]:
-        return tuple(
-            read(event) for event in sorted_.singles.get((role, operation), ())
-        )
-
-    inject = sorted_.pairs.get(("nemesis", "inject"), [])
-    undo = sorted_.pairs.get(("nemesis", "undo"), [])
-    reads = paired(
-        "reconciler", "read_back", lambda p: final_read_of(p.invoke, p.completion)
-    )
-    chosen = single("drill", "backup_chosen", lambda event: Fields(event).text("name"))
+    paired = pair_events(events)
+    chosen = paired.events_of("drill", "backup_chosen")
+    marks = paired.singles_of("drill", "mark", mark_of)
     return Timeline(
         start_ns=events[0].at_ns,
         start_utc=events[0].utc,
         end_ns=events[-1].at_ns,
         end_utc=events[-1].utc,
         torn=tuple(sorted(history.torn)),
-        orphans=sorted_.orphans,
+        orphans=paired.orphans,
         processes=_spans(events),
         boot_ids=frozenset(event.boot_id for event in events),
-        operations=tuple(
-            operation_of(pair.invoke, pair.completion)
-            for (role, operation), pairs in sorted(sorted_.pairs.items())
-            if role == "load" and operation not in _LOAD_OWN
-            for pair in pairs
-        ),
-        arrivals=single("load", "arrival", arrival_of),
+        operations=paired.clinical(operation_of),
+        arrivals=paired.singles_of("load", "arrival", arrival_of),
         loads=loads_of(
-            {event.process for event in events if _role(event.process) == "load"},
-            sorted_.singles.get(("load", "schedule"), []),
-            sorted_.singles.get(("load", _STOPPED), []),
+            {event.process for event in events if role_of(event.process) == "load"},
+            paired.events_of("load", "schedule"),
+            paired.events_of("load", STOPPED),
         ),
-        probes=single("prober", "probe", probe_of),
+        probes=paired.singles_of("prober", "probe", probe_of),
         # The first of a name counts: nothing recorded later moves a mark.
-        marks={mark.name: mark for mark in reversed(single("drill", "mark", mark_of))},
-        phases=paired("drill", "phase", lambda p: phase_of(p.invoke, p.completion)),
-        faults=tuple(
-            fault_of(
-                pair.invoke,
-                pair.completion,
-                [(one.invoke, one.completion) for one in undo],
-            )
-            for pair in inject
+        marks={mark.name: mark for mark in reversed(marks)},
+        phases=paired.pairs_of("drill", "phase", phase_of),
+        faults=_faults(paired),
+        backups=backups_of(paired.events_of("drill", "backup")),
+        chosen_backup=Fields(chosen[-1]).text("name") if chosen else None,
+        restores=paired.pairs_of("drill", "restore", restore_of),
+        checks=paired.singles_of("drill", "check", check_of),
+        decisions=paired.singles_of("drill", "decision", decision_of),
+        alerts=paired.singles_of("sentinel", "alert", alert_of),
+        switches=paired.pairs_of("drill", "switch", switch_of),
+        final_reads=_final_reads(
+            paired.pairs_of("reconciler", "read_back", final_read_of)
         ),
-        backups=backups_of(sorted_.singles.get(("drill", "backup"), [])),
-        chosen_backup=chosen[-1] if chosen else None,
-        restores=paired(
-            "drill", "restore", lambda p: restore_of(p.invoke, p.completion)
-        ),
-        checks=single("drill", "check", check_of),
-        decisions=single("drill", "decision", decision_of),
-        alerts=single("sentinel", "alert", alert_of),
-        switches=paired("drill", "switch", lambda p: switch_of(p.invoke, p.completion)),
-        # An answer is kept over a later read that got none.
-        final_reads={
-            (read.clinical_type, read.uuid): read
-            for read in sorted(
-                reads, key=lambda read: (read.found is not None, read.at_ns)
-            )
-        },
     )
 
 
@@ -143,46 +84,22 @@ def _order(event: Event) -> tuple[int, str, int]:
     return event.at_ns, event.process, _KIND_ORDER[event.kind]
 
 
-@functools.cache  # a handful of processes, asked about at every event
-def _role(process: str) -> str:
-    return process.partition("-")[0]
+def _faults(paired: Paired) -> tuple[Fault, ...]:
+    undone = [
+        (pair.invoke, pair.completion)
+        for pair in paired.pairs.get(("nemesis", "undo"), ())
+    ]
+    return paired.pairs_of(
+        "nemesis", "inject", lambda inject, taken: fault_of(inject, taken, undone)
+    )
 
 
-_INVOKED = frozenset(
-    {
-        ("drill", "phase"),
-        ("drill", "restore"),
-        ("drill", "switch"),
-        ("nemesis", "inject"),
-        ("nemesis", "undo"),
-        ("reconciler", "read_back"),
-    }
-)
-
-
-def _sort_out(events: Iterable[Event]) -> _Sorted:
-    pairs: defaultdict[tuple[str, str], list[Pair]] = defaultdict(list)
-    singles: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    waiting: dict[tuple[str, str, str], Pair] = {}
-    orphans: set[str] = set()
-    for event in events:
-        role = _role(event.process)
-        key = (role, event.operation)
-        is_invoked = key in _INVOKED or (
-            role == "load" and event.operation not in _LOAD_OWN
-        )
-        if not is_invoked:
-            singles[key].append(event)
-            continue
-        identity = (event.process, event.operation, event.op_id)
-        if event.kind is Kind.INVOKE:
-            pair = waiting[identity] = Pair(invoke=event)
-            pairs[key].append(pair)
-        elif identity in waiting:
-            waiting.pop(identity).completion = event
-        else:
-            orphans.add(f"{event.process} {event.operation} {event.op_id}")
-    return _Sorted(pairs=pairs, singles=singles, orphans=tuple(sorted(orphans)))
+def _final_reads(
+    reads: Sequence[FinalRead],
+) -> dict[tuple[str, str], FinalRead]:
+    """Keep the last read of each object; an answer is kept over a later silence."""
+    by_weight = sorted(reads, key=lambda read: (read.found is not None, read.at_ns))
+    return {(read.clinical_type, read.uuid): read for read in by_weight}
 
 
 def _spans(events: Iterable[Event]) -> tuple[ProcessSpan, ...]:
@@ -192,7 +109,7 @@ def _spans(events: Iterable[Event]) -> tuple[ProcessSpan, ...]:
     for event in events:
         first.setdefault(event.process, event.at_ns)
         last[event.process] = event.at_ns
-        if event.operation == _STOPPED:
+        if event.operation == STOPPED:
             closed.add(event.process)
     return tuple(
         ProcessSpan(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.fields import Fields
-from reprise_pra.analysis.results import Text
-from reprise_pra.analysis.timeline import (
+from reprise_pra.analysis.recorded import (
     Alert,
     Backup,
     Check,
@@ -19,6 +18,7 @@ from reprise_pra.analysis.timeline import (
     Switch,
     VolumeBackup,
 )
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Event, Kind
 
 

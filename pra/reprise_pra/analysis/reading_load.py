@@ -6,13 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.fields import Fields
-from reprise_pra.analysis.timeline import (
-    Arrival,
-    LoadProcess,
-    Operation,
-    Probe,
-    Write,
-)
+from reprise_pra.analysis.recorded import Arrival, LoadProcess, Operation, Probe, Write
 from reprise_pra.history import Event, Kind
 
 DATABASE = "database"

@@ -13,14 +13,9 @@ from reprise_pra.analysis.outages import (
     thresholds_of,
 )
 from reprise_pra.analysis.probing import BlindTime, Prober, blind_time, probers_of
+from reprise_pra.analysis.recorded import Probe
 from reprise_pra.analysis.results import FaultImpact, Outage, ProbeCoverage
-from reprise_pra.analysis.timeline import (
-    NS_PER_MS,
-    NS_PER_S,
-    Probe,
-    Timeline,
-    duration_s,
-)
+from reprise_pra.analysis.timeline import NS_PER_MS, NS_PER_S, Timeline, duration_s
 
 
 def coverage_and_outages(

@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 
-from reprise_pra.analysis.timeline import NS_PER_MS, Operation, Timeline
+from reprise_pra.analysis.recorded import Operation
+from reprise_pra.analysis.timeline import NS_PER_MS, Timeline
 from reprise_pra.history import Kind
 
 _ABSENT = frozenset({404, 410})

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from reprise_pra.analysis.objectives import JourneyObjective, Objectives
 from reprise_pra.analysis.quantiles import nearest_rank
+from reprise_pra.analysis.recorded import Fault
 from reprise_pra.analysis.results import Sli
 from reprise_pra.analysis.samples import Sample
-from reprise_pra.analysis.timeline import NS_PER_MS, Fault, Timeline
+from reprise_pra.analysis.timeline import NS_PER_MS, Timeline
 
 BEFORE, DURING, AFTER = "before", "during", "after"
 

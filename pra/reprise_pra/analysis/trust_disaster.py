@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.measure import Measured, disaster_faults
+from reprise_pra.analysis.recorded import Check, Fault
 from reprise_pra.analysis.results import Assumption, Text
-from reprise_pra.analysis.timeline import Check, Fault
 from reprise_pra.analysis.words import check_name, fault_name
 
 # Whoever injects may not vouch for it.

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from reprise_pra.analysis import say
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.quantiles import nearest_rank
+from reprise_pra.analysis.recorded import Arrival, LoadProcess
 from reprise_pra.analysis.results import Assumption, LoadKept, Sli, Text
 from reprise_pra.analysis.sli import AFTER, BEFORE
-from reprise_pra.analysis.timeline import NS_PER_S, Arrival, LoadProcess, duration_s
+from reprise_pra.analysis.timeline import NS_PER_S, duration_s
 
 _SILENT_ARRIVALS = (
     25  # an open model's gap of 25 mean intervals has odds of e to the -25

@@ -13,10 +13,10 @@ from reprise_pra.analysis.judge import judge
 from reprise_pra.analysis.measure import measure
 from reprise_pra.analysis.outages import OutageSeen, find_outages, thresholds_of
 from reprise_pra.analysis.probing import blind_time, probers_of
+from reprise_pra.analysis.recorded import Probe
 from reprise_pra.analysis.results_outages import coverage_and_outages
 from reprise_pra.analysis.testing import Script
 from reprise_pra.analysis.testing_drills import nominal_drill
-from reprise_pra.analysis.timeline import Probe
 
 _PERIOD_S = 0.040
 _TIMEOUT_S = 0.3
