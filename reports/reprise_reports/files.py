@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def put(path: Path, content: bytes | str) -> Path:
         partial.write_bytes(data)
         os.replace(partial, path)  # noqa: PTH105 - the same call, said as what it is
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         msg = f"cannot write {path}: {error.strerror}; is the disk full, the folder yours?"
         raise ReportError(msg) from error
     return path

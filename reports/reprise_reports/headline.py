@@ -28,7 +28,11 @@ EMBEDDED = "embedded"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """The run's main facts; None where the results do not have them."""
+    """The run's main facts; None where the results do not have them.
+
+    `acknowledged` counts the writes acknowledged before the disaster, `lost` those of
+    them that are gone.
+    """
 
     rto: Verdict | None
     rpo: Verdict | None
@@ -37,8 +41,7 @@ class Headline:
     rpa_s: float | None
     rpa_is_lower_bound: bool
     worst_case_s: float | None
-    acknowledged: int
-    survived: int
+    acknowledged: int | None
     lost: int
     holes: int
     altered: int
@@ -53,7 +56,7 @@ class Headline:
 
 def headline(results: Results) -> Headline:
     """Return the facts several parts of the report share."""
-    rpo = verdict_of(results, "rpo")
+    rpo, clock = verdict_of(results, "rpo"), run_clock(results)
     accounts = [account for loss in results.losses for account in loss.accounts]
     actual = measured(rpo.actual) if rpo else None
     worst_cases = [measured(loss.worst_case_s) for loss in results.losses]
@@ -65,8 +68,7 @@ def headline(results: Results) -> Headline:
         rpa_s=actual if rpo else _worst_rpa(results.losses),
         rpa_is_lower_bound=bool(rpo and rpo.is_lower_bound),
         worst_case_s=max((s for s in worst_cases if s is not None), default=None),
-        acknowledged=sum(account.acknowledged for account in accounts),
-        survived=sum(account.survived for account in accounts),
+        acknowledged=_before(results, clock),
         lost=sum(account.lost for account in accounts),
         holes=sum(account.holes for account in accounts),
         altered=sum(account.altered for account in accounts),
@@ -76,7 +78,7 @@ def headline(results: Results) -> Headline:
         broken=tuple(a for a in results.assumptions if a.holds is False),
         unchecked=tuple(a for a in results.assumptions if a.holds is None),
         is_embedded=results.provenance.provider == EMBEDDED,
-        clock=run_clock(results),
+        clock=clock,
     )
 
 
@@ -87,6 +89,13 @@ def verdict_of(results: Results, name: str) -> Verdict | None:
 
 def _with(results: Results, outcome: Outcome) -> tuple[Verdict, ...]:
     return tuple(v for v in results.verdicts if v.outcome is outcome)
+
+
+def _before(results: Results, clock: RunClock) -> int | None:
+    """Count the writes acknowledged before the disaster: only they can be lost by it."""
+    if clock.t0_s is None or not results.losses:
+        return None
+    return sum(write.acknowledged_s < clock.t0_s for write in results.writes)
 
 
 def _worst_rpa(losses: tuple[DataLoss, ...]) -> float | None:

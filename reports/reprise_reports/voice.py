@@ -12,7 +12,7 @@ import enum
 import math
 import re
 import unicodedata
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from zoneinfo import ZoneInfo
 
 from reprise_pra.analysis.results import Text
@@ -22,6 +22,7 @@ PARIS = ZoneInfo("Europe/Paris")
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 # Precise enough for any number a history can hold.
@@ -69,8 +70,14 @@ def _printable(char: str) -> str:
 
 
 def measured(value: float | None) -> float | None:
-    """Return the value if it is a number: nothing else may be printed as measured."""
-    return value if value is not None and math.isfinite(value) else None
+    """Return the value if it is a number: nothing else may be printed as measured.
+
+    A number no run can give (a duration of a million years) is none either: sums and
+    differences of what is left stay numbers.
+    """
+    if value is None or not math.isfinite(value) or abs(value) > LARGEST:
+        return None
+    return value
 
 
 def parse_utc(utc: str | None) -> datetime.datetime | None:
@@ -110,7 +117,9 @@ class Voice:
         said = self.of(text).strip() if text else ""
         if not said:
             return ""
-        return f"{said[0].upper()}{said[1:]}{'' if said[-1] in '.!?…' else '.'}"
+        # A mark keeps its name: t7 is no T7, which would be a tier.
+        first = said[0] if re.match(r"t\d", said) else said[0].upper()
+        return f"{first}{said[1:]}{'' if said[-1] in '.!?…' else '.'}"
 
     def colon(self, left: str, right: str) -> str:
         """Join two parts by a colon."""
@@ -138,12 +147,12 @@ class Voice:
     # Numbers
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """Return the number, rounded half up, trailing zeros removed."""
-        return self._decimal(_rounded(value, decimals, ROUND_HALF_UP))
+        """Return the number, rounded as the analysis rounds, trailing zeros removed."""
+        return self._decimal(_rounded(value, decimals))
 
     def percent(self, ratio: float) -> str:
         """Return a percentage cut, not rounded: 99.999 % is never printed as 100 %."""
-        text = self._decimal(_rounded(ratio * 100, 9, ROUND_HALF_UP), cut_to=2)
+        text = self._decimal(_rounded(ratio * 100, 9), cut_to=2)
         return f"{text}{NO_BREAK_SPACE}%" if self.is_french else f"{text}%"
 
     def milliseconds(self, value_ms: float) -> str:
@@ -166,7 +175,7 @@ class Voice:
 
     def seconds(self, value_s: float) -> str:
         """Return the exact duration in seconds, to the millisecond."""
-        exact = _rounded(value_s, 3, ROUND_HALF_UP)
+        exact = _rounded(value_s, 3)
         whole = exact == exact.to_integral_value(context=_EXACT)
         text = self._decimal(exact) if whole else self._decimal(exact, places=3)
         return f"{text}{NO_BREAK_SPACE}s"
@@ -177,7 +186,7 @@ class Voice:
             return self.seconds(value_s)
         if abs(value_s) < MINUTE_S:
             return f"{self.number(value_s, 1)}{NO_BREAK_SPACE}s"
-        total = int(_rounded(abs(value_s), 0, ROUND_HALF_UP))
+        total = int(_rounded(abs(value_s), 0))
         days, rest = divmod(total, DAY_S)
         hours, rest = divmod(rest, HOUR_S)
         minutes, seconds = divmod(rest, MINUTE_S)
@@ -201,7 +210,7 @@ class Voice:
 
     def offset(self, value_s: float) -> str:
         """Return a signed duration, for instants counted from t0."""
-        tenth = float(_rounded(abs(value_s), 1, ROUND_HALF_UP))
+        tenth = float(_rounded(abs(value_s), 1))
         if not tenth:
             return self.seconds(0)
         sign = "+" if value_s >= 0 else "−"
@@ -260,7 +269,8 @@ class Voice:
         return text.replace("« ", f"«{NO_BREAK_SPACE}")
 
 
-def _rounded(value: float, decimals: int, rounding: str) -> Decimal:
-    # The shortest text that is this float; float() because NumPy's say their type too.
-    exact = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
-    return exact.quantize(Decimal(1).scaleb(-decimals), rounding, _EXACT)
+def _rounded(value: float, decimals: int) -> Decimal:
+    if isinstance(value, int):
+        return Decimal(value)
+    # Python's own formatting, as the analysis uses it: both must print the same digits.
+    return Decimal(f"{value:.{decimals}f}")

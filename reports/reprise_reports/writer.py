@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reprise_pra.analysis import results_json
 from reprise_pra.analysis.results import Results
 from reprise_reports import figures, html, pdf
 from reprise_reports.compose import compose
@@ -27,6 +28,8 @@ def write(results: Results, folder: Path) -> tuple[Path, ...]:
             (`error.written`) and no PDF of an earlier analysis is left beside it.
         ReportError: the folder cannot be written to.
     """
+    # What results.json holds, to its precision: made from the file, the report is the same.
+    results = results_json.loads(results_json.dumps(results))
     written = [
         put(folder / "results.csv", results_csv(results)),
         put(folder / REVIEW, review_csv(results)),

@@ -75,16 +75,20 @@ def _draw(
     members = [bins.get(place, []) for place in places]
     rate.fill_between(
         x,
-        [_rate(m, "operations", bin_s) for m in members],
+        [_rate([s.operations for s in m], bin_s) for m in members],
         color=LIGHT_BLUE,
         step="mid",
     )
     errors.fill_between(
-        x, [_rate(m, "failures", bin_s) for m in members], color=RED, step="mid"
+        x,
+        [_rate([s.failures for s in m], bin_s) for m in members],
+        color=RED,
+        step="mid",
     )
-    for name, color in (("p50_ms", LIGHT_BLUE), ("p95_ms", BLUE)):
-        y = [_worst(m, name) for m in members]
-        latency.plot(x, y, color=color, linewidth=1.0, label=name[:3])
+    p50 = [_worst([s.p50_ms for s in m]) for m in members]
+    p95 = [_worst([s.p95_ms for s in m]) for m in members]
+    latency.plot(x, p50, color=LIGHT_BLUE, linewidth=1.0, label="p50")
+    latency.plot(x, p95, color=BLUE, linewidth=1.0, label="p95")
     rate.set_ylabel(voice("opérations/s", "operations/s"))
     errors.set_ylabel(voice("échecs/s", "failures/s"))
     latency.set_ylabel(voice("latence (ms)", "latency (ms)"))
@@ -94,16 +98,16 @@ def _draw(
         axes.set_ylim(bottom=0)
         number_axis(axes, voice)
     latency.yaxis.set_major_formatter(lambda y, _: voice.number(y, 1))
-    latency.set_ylim(bottom=0)
+    known = [drawable(second.p95_ms) for second in seconds]
+    latency.set_ylim(0, 2 * max((ms for ms in known if ms and ms > 0), default=1.0))
     rate.set_xlim(x[0] - bin_s, x[-1] + bin_s)
 
 
-def _rate(members: list[LoadSecond], name: str, bin_s: int) -> float:
-    total = sum(int(getattr(second, name)) for second in members)
-    return min(max(total, 0), int(LARGEST)) / bin_s
+def _rate(counts: list[int], bin_s: int) -> float:
+    return min(max(sum(counts), 0), int(LARGEST)) / bin_s
 
 
-def _worst(members: list[LoadSecond], name: str) -> float:
-    known = [drawable(getattr(second, name)) for second in members]
+def _worst(latencies_ms: list[float | None]) -> float:
+    known = [drawable(latency_ms) for latency_ms in latencies_ms]
     # Without an answer there is no latency: the line is broken there.
     return max((ms for ms in known if ms is not None), default=math.nan)

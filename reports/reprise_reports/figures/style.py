@@ -91,10 +91,10 @@ def plain(text: str, limit: int = 48) -> str:
     return kept if len(kept) <= limit else f"{kept[: limit - 1]}…"
 
 
-def number_axis(axes: Axes, voice: Voice) -> None:
+def number_axis(axes: Axes, voice: Voice, *, of_whole: bool = False) -> None:
     """Write the vertical axis' numbers in the report's language."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: voice.number(y, 1)))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=of_whole))
 
 
 def minutes_axis(axes: Axes, voice: Voice, *, from_t0: bool) -> None:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from reprise_pra.analysis.results import Results
 from reprise_reports.clock import RunClock
-from reprise_reports.figures.style import INK, MUTED, SHADE, drawable
+from reprise_reports.figures.style import INK, MUTED, SHADE, drawable, plain
 
 # Marks nearer than this part of the axis share a line of text.
 _CROWDED = 0.022
@@ -65,7 +65,7 @@ def draw_marks(axes: Axes, results: Results, clock: RunClock, *, named: bool) ->
     for place, names in groups:
         text = names[0] if len(names) == 1 else f"{names[0]}…{names[-1][1:]}"
         axes.annotate(
-            text,
+            plain(text, 12),
             xy=(place, 1),
             xycoords=("data", "axes fraction"),
             xytext=(0, 3),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -29,7 +31,7 @@ OFF_SCALE = 1.6
 def draw_waterfall(results: Results, head: Headline, voice: Voice) -> Figure:
     """Draw one bar a bucket, their total, and the objective."""
     steps = [
-        (plain(bucket_name(voice, bucket.names), 30), seconds)
+        (_wrapped(bucket_name(voice, bucket.names)), seconds)
         for bucket in results.buckets
         if (seconds := drawable(bucket.seconds)) is not None
     ]
@@ -59,6 +61,11 @@ def draw_waterfall(results: Results, head: Headline, voice: Voice) -> Figure:
         axes.spines["left"].set_visible(False)
         _time_axis(axes, voice)
     return figure
+
+
+def _wrapped(name: str) -> str:
+    """Return the name of a step, a merged one on two lines."""
+    return textwrap.fill(plain(name, 64), 32)
 
 
 def _label(axes: Axes, x: float, row: int, text: str) -> None:

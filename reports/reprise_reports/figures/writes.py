@@ -41,7 +41,7 @@ def draw_writes(results: Results, head: Headline, voice: Voice) -> Figure:
             is not None
         ]
         _stack(axes, places, voice)
-        number_axis(axes, voice)
+        number_axis(axes, voice, of_whole=True)
         _backups(axes, results, head, voice)
         if head.clock.t0_s is not None:
             axes.axvline(0, color=INK, linewidth=1.2)

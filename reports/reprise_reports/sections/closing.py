@@ -144,7 +144,8 @@ def _provenance(case: Case) -> tuple[tuple[str, Cell], ...]:
 
 def _recompute(case: Case) -> Section:
     voice, provenance = case.voice, case.results.provenance
-    run = f"reports/runs/{provenance.drill}/{provenance.run_id}"
+    instant = provenance.run_id.rpartition("/")[2]
+    run = f"reports/runs/{provenance.drill}/{instant}"
     return Section(
         key="annex-recompute",
         number="",

@@ -21,7 +21,9 @@ def title(case: Case) -> str:
 def reference(case: Case) -> str:
     """Return the reference under which the report is filed."""
     provenance = case.results.provenance
-    return f"PRA-{provenance.drill}-{provenance.run_id}"
+    # A run is named by its instant, or by its drill and instant.
+    instant = provenance.run_id.rpartition("/")[2]
+    return f"PRA-{provenance.drill}-{instant}"
 
 
 def banner(case: Case) -> str:

@@ -65,7 +65,7 @@ def losses(case: Case) -> Section:
 
 def _figure(case: Case) -> Figure:
     voice, head = case.voice, case.head
-    total, lost = voice.number(head.acknowledged), voice.number(head.lost)
+    acknowledged, lost = voice.number(head.acknowledged or 0), voice.number(head.lost)
     return Figure(
         name=WRITES,
         caption=voice(
@@ -73,12 +73,12 @@ def _figure(case: Case) -> Figure:
             "Acknowledged writes, found or lost after the recovery",
         ),
         alt=voice(
-            f"Histogramme dans le temps des écritures acquittées : {total} avant le "
-            f"sinistre, dont {lost} perdues. Traits : instants de capture des sauvegardes "
-            "et sinistre t0.",
-            f"Histogram over time of acknowledged writes: {total} before the disaster, "
-            f"{lost} of them lost. Lines: instants captured by the backups, and the "
-            "disaster t0.",
+            "Histogramme dans le temps des écritures acquittées ; avant le sinistre : "
+            f"{acknowledged}, dont {lost} perdues. Traits : instants de capture des "
+            "sauvegardes et sinistre t0.",
+            "Histogram over time of acknowledged writes; before the disaster: "
+            f"{acknowledged}, of which {lost} lost. Lines: instants captured by the "
+            "backups, and the disaster t0.",
         ),
     )
 

@@ -60,27 +60,27 @@ def _longest(case: Case) -> str:
 def data(case: Case) -> str:
     """Say what was lost, and what could have been."""
     voice, head = case.voice, case.head
-    if not case.results.losses:
+    if not case.results.losses or head.acknowledged is None:
         return voice(
             "Pertes de données non établies : aucun rapprochement des écritures n'a pu "
             "être fait.",
             "Data losses not established: the writes could not be reconciled.",
         )
-    count = voice.number(head.acknowledged)
+    count = voice.number(head.acknowledged or 0)
     lost = voice.number(head.lost)
     text = (
         voice(
-            f"Aucune perte : les {count} écritures acquittées, c'est-à-dire confirmées aux "
-            "soignants avant le sinistre, sont retrouvées.",
-            f"No loss: the {count} writes acknowledged to clinicians before the disaster "
-            "are all found.",
+            f"Aucune perte parmi les {count} écritures acquittées, c'est-à-dire confirmées "
+            "aux soignants, avant le sinistre.",
+            f"No loss among the {count} writes acknowledged to clinicians before the "
+            "disaster.",
         )
         if not head.lost
         else voice(
-            f"Écritures confirmées aux soignants puis perdues : {lost} sur {count}, à "
-            "ressaisir.",
-            f"Writes acknowledged to clinicians and then lost: {lost} of {count}, to be "
-            "entered again.",
+            f"Écritures confirmées aux soignants avant le sinistre puis perdues : {lost} "
+            f"sur {count}, à ressaisir.",
+            "Writes acknowledged to clinicians before the disaster and then lost: "
+            f"{lost} of {count}, to be entered again.",
         )
     )
     if head.worst_case_s is not None:

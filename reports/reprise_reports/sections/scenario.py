@@ -41,9 +41,9 @@ def _story(case: Case) -> str:
     before = (
         voice(
             "Pendant que les centres travaillent, le site principal subit d'abord "
-            f"{struck}, qui ne doivent pas interrompre les soins. ",
-            f"While the clinics work, the primary site first takes {struck}, which "
-            "should not interrupt care. ",
+            f"{struck}, sans que les soins aient à s'interrompre. ",
+            f"While the clinics work, the primary site first takes {struck}; care should "
+            "not be interrupted. ",
         )
         if continuity
         else ""

@@ -108,14 +108,15 @@ def _slis(case: Case) -> Table:
             "Availability and latency of each journey, before, during and after",
         ),
         columns=columns(
-            (voice("Parcours", "Journey"), 19),
-            (voice("Fenêtre", "Window"), 14),
-            (voice("Opérations", "Operations"), 11, True),
+            (voice("Parcours", "Journey"), 16),
+            (voice("Fenêtre", "Window"), 15),
+            (voice("Opérations", "Operations"), 12, True),
             (voice("Échecs", "Failures"), 9, True),
-            (voice("Dispo.", "Avail."), 12, True),
-            ("p50", 10, True),
-            ("p95", 10, True),
-            (voice("Budget consommé", "Budget spent"), 15, True),
+            (voice("Dispo.", "Avail."), 10, True),
+            ("p50", 9, True),
+            ("p95", 9, True),
+            ("SLO", 8),
+            (voice("Budget", "Budget"), 12, True),
         ),
         rows=tuple(_sli_row(case, sli) for sli in case.results.slis),
         empty=voice(
@@ -136,7 +137,7 @@ def _sli_row(case: Case, sli: Sli) -> tuple[Cell, ...]:
     )
     if measured(sli.availability) is None and not sli.operations:
         reason = voice("aucune opération dans la fenêtre", "no operation in the window")
-        return (*lead, missing_cell(voice, reason, span=5))
+        return (*lead, missing_cell(voice, reason, span=6))
     no_value = voice("valeur absente", "no value")
     availability = measured(sli.availability)
     burn = measured(sli.burn_rate)
@@ -153,6 +154,7 @@ def _sli_row(case: Case, sli: Sli) -> tuple[Cell, ...]:
         if availability is None
         else Cell(text=voice.percent(availability)),
         *_latencies(voice, sli),
+        _within(voice, sli),
         missing_cell(voice, voice("sans objectif", "no objective"))
         if spent is None
         else Cell(text=voice.percent(spent), note=speed),
@@ -163,19 +165,15 @@ def _latencies(voice: Voice, sli: Sli) -> tuple[Cell, ...]:
     if measured(sli.p50_ms) is None and measured(sli.p95_ms) is None:
         reason = voice("aucune réussite", "no success")
         return (missing_cell(voice, reason, span=2),)
-    return _latency(voice, sli.p50_ms), _p95(voice, sli)
+    return _latency(voice, sli.p50_ms), _latency(voice, sli.p95_ms)
 
 
-def _p95(voice: Voice, sli: Sli) -> Cell:
-    cell = _latency(voice, sli.p95_ms)
-    if sli.is_within is None or measured(sli.p95_ms) is None:
-        return cell
-    note = (
-        voice("tenu", "within") if sli.is_within else voice("hors SLO", "outside SLO")
-    )
-    return Cell(
-        text=cell.text, note=note, tone=Tone.PLAIN if sli.is_within else Tone.BAD
-    )
+def _within(voice: Voice, sli: Sli) -> Cell:
+    if sli.is_within is None:
+        return missing_cell(voice)
+    if sli.is_within:
+        return Cell(text=voice("tenu", "met"), tone=Tone.GOOD)
+    return Cell(text=voice("manqué", "missed"), tone=Tone.BAD)
 
 
 def _span(voice: Voice, start_s: float, end_s: float) -> str:

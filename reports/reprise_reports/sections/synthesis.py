@@ -94,7 +94,7 @@ def _short(reason: str) -> str:
 def _loss_card(case: Case) -> Card:
     voice, head = case.voice, case.head
     heading = voice("Écritures perdues", "Writes lost")
-    if not case.results.losses:
+    if head.acknowledged is None:
         return Card(
             title=heading,
             value=voice.missing(),
