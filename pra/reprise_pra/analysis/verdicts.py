@@ -118,7 +118,9 @@ def under(verdict: Verdict, assumptions: Iterable[Assumption]) -> Verdict:
                     "{link}{doubts}",
                     "{link}{doubts}",
                     link=link,
-                    doubts=say.join((one.reason for one in doubts), separator=", "),
+                    doubts=say.join(
+                        dict.fromkeys(one.reason for one in doubts), separator=", "
+                    ),
                 ),
             ]
         ),

@@ -78,6 +78,8 @@ def test_a_failed_assumption_turns_met_into_unknown(holds: bool | None) -> None:
     judged = under(_judge(1), [_assume(holds=True), _assume(holds=holds)])
     assert judged.outcome is Outcome.UNKNOWN
     assert "doute" in judged.reason.fr
+    twice = under(_judge(1), [_assume(holds=holds), _assume(holds=holds)])
+    assert twice == judged, "the same reason is told once"
     assert "doubt" in judged.reason.en
 
 
