@@ -20,6 +20,8 @@ from reprise_platform.command import run
 from reprise_platform.waiting import until
 
 ROOT = Path("/sys/fs/cgroup")
+# A site's claim on busy processors, in programs of ordinary priority.
+_WEIGHT = 16
 
 
 def version() -> int:
@@ -61,10 +63,12 @@ def prepare_site(site: str) -> None:
             _enable_all(ROOT)
             _enable_all(group.parent)
         _enable_all(group)
+        _weigh(group, "cpu.weight", _WEIGHT * 100)
         return
     for group in site_groups(site):
         group.mkdir(parents=True, exist_ok=True)
         _fill_cpuset(group.parent)
+        _weigh(group.parent, "cpu.shares", _WEIGHT * 1024)
         _fill_cpuset(group)
 
 
@@ -111,6 +115,13 @@ def _fill_cpuset(group: Path) -> None:
         file = group / name
         if file.exists() and version() == 1 and not file.read_text().strip():
             file.write_text((group.parent / name).read_text())
+
+
+def _weigh(group: Path, name: str, value: int) -> None:
+    # A cgroup counts as one process when processors are shared out: without this, two
+    # whole clusters would get as much as one busy program beside them, and stall.
+    if (group / name).exists():
+        (group / name).write_text(str(value))
 
 
 def _enable_all(group: Path) -> None:
