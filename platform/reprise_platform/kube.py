@@ -240,12 +240,13 @@ def api_ready(cluster: Cluster) -> bool:
     """Return whether the API server says of itself that it is ready."""
     client = api_client(cluster.kubeconfig)
     try:
-        client.call_api(
+        answer = client.call_api(
             "GET", f"{client.configuration.host}/readyz", _request_timeout=2
         )
     except (ApiException, urllib3.exceptions.HTTPError):
         return False
-    return True
+    # A refusal is an answer too: only 200 says ready.
+    return bool(answer.status == http.HTTPStatus.OK)
 
 
 def cluster_uid(cluster: Cluster) -> str:

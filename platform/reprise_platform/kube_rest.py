@@ -25,6 +25,7 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Object = dict[str, Json]
 
 REQUEST_TIMEOUT_S = 10
+_SHOWN_CHARACTERS = 500
 
 
 class KubeError(PlatformError):
@@ -68,13 +69,18 @@ def request(
             _request_timeout=REQUEST_TIMEOUT_S,
         )
         raw: bytes = answer.read()  # type: ignore[no-untyped-call]
-        data: Json = json.loads(raw or b"{}")
-    except (ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
+    except (ApiException, urllib3.exceptions.HTTPError) as error:
         msg = f"{cluster.name}: {what}: {reason(error)}"
         raise KubeError(msg, status=getattr(error, "status", None)) from error
-    if getattr(answer, "status", 200) >= http.HTTPStatus.BAD_REQUEST:
-        msg = f"{cluster.name}: {what}: {text(data, 'message')}"
+    # The status first: a kind that is not served yet is refused in plain text.
+    if answer.status >= http.HTTPStatus.BAD_REQUEST:
+        msg = f"{cluster.name}: {what}: {_said(raw) or f'HTTP {answer.status}'}"
         raise KubeError(msg, status=answer.status)
+    try:
+        data: Json = json.loads(raw or b"{}")
+    except ValueError as error:
+        msg = f"{cluster.name}: {what}: not JSON ({error}): {_said(raw)}"
+        raise KubeError(msg) from error
     return data if isinstance(data, dict) else {}
 
 
@@ -117,14 +123,16 @@ def api_client(kubeconfig: Path) -> kubernetes.client.ApiClient:
 def reason(error: Exception) -> str:
     """Return what an error of the client says, in one line."""
     body = getattr(error, "body", None)
-    if isinstance(body, bytes):
-        body = body.decode(errors="replace")
-    if isinstance(body, str) and body:
-        try:
-            return str(json.loads(body)["message"])
-        except (ValueError, KeyError, TypeError):
-            return body[:500]
-    return str(error)[:500]
+    return (_said(body) if body else str(error))[:_SHOWN_CHARACTERS]
+
+
+def _said(body: str | bytes) -> str:
+    """Return the message of a refusal: a Status object's, or the text as it came."""
+    shown = body.decode(errors="replace") if isinstance(body, bytes) else body
+    try:
+        return str(json.loads(shown)["message"])
+    except (ValueError, KeyError, TypeError):
+        return shown.strip()[:_SHOWN_CHARACTERS]
 
 
 def at(item: Json | Mapping[str, Json], *path: str) -> Json:

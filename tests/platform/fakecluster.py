@@ -126,11 +126,19 @@ class FakeKube:
         kind: str,
         *,
         namespace: str | None = None,
+        selector: str = "",
     ) -> tuple[kube.Object, ...]:
-        """Stand for `kube.list_objects`."""
+        """Stand for `kube.list_objects`; a selector is one `label=value`."""
         self._alive(cluster)
-        keys = [k for k in self.objects if k[0] == kind and k[1] == (namespace or "")]
-        return tuple(found for key in keys if (found := self._looked(key)))
+        label, _, value = selector.partition("=")
+        return tuple(
+            found
+            for key in [*self.objects]
+            if key[0] == kind and key[1] == (namespace or "")
+            if not selector
+            or kube.text(self.objects[key], "metadata", "labels", label) == value
+            if (found := self._looked(key))
+        )
 
     def apply(self, cluster: Cluster, objects: Iterable[kube.Object]) -> None:
         """Stand for `kube.apply`; what is applied runs at once."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from reprise_platform import kube, manifests, proof, recovery, restoring
+from reprise_platform import kube, manifests, proof, recovery, renewing, restoring
 from reprise_platform.access import Cluster
 from reprise_platform.errors import SiteError
 from reprise_platform.recovery import STEPS, Limits, Recovery, RecoveryError, Request
 from reprise_platform.workloads import JobError
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Event, Kind, Recorder, read_history
 from tests.platform import fakecluster
 from tests.platform.fakecluster import NOW, stamp
@@ -32,8 +34,10 @@ LOG = (
 class Power:
     """The capabilities, as a list of what was asked of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: fakecluster.FakeKube) -> None:
         self.calls: list[str] = []
+        self._cluster = cluster
+        self._made = 0
 
     def fence_primary(self) -> None:
         """Note it."""
@@ -44,9 +48,16 @@ class Power:
         self.calls.append(f"switch {to}")
 
     def prepare_recovery_volumes(self, namespace: str | None = None) -> tuple[str, ...]:
-        """Note it, and name a volume."""
+        """Note it, and make a volume for the dump and one for the database."""
         self.calls.append(f"volumes {namespace}")
-        return (f"dump-{namespace}",)
+        self._made += 1
+        made = []
+        for role, claim in (("database", "data-galera-0"), ("dump", "dump")):
+            volume = f"{role}-{self._made}"
+            spec: kube.Object = {"claimRef": {"name": claim}}
+            self._cluster.put("PersistentVolume", volume, "", spec=spec)
+            made.append(volume)
+        return tuple(made)
 
     def drop_recovery_volumes(self, names: Sequence[str]) -> None:
         """Note it."""
@@ -58,12 +69,12 @@ class World:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cluster, self.client = fakecluster.install(monkeypatch)
-        self.power = Power()
+        self.power = Power(self.cluster)
         self.access = fakecluster.access(folder)
         self.history = folder / "history"
         self.recorder = Recorder(self.history, "drill")
-        self.told: list[str] = []
-        for module in (recovery, proof):
+        self.told: list[Text] = []
+        for module in (recovery, proof, renewing):
             monkeypatch.setattr(module, "capabilities", lambda _access: self.power)
         for name in ("_POLL_S", "_STRAGGLERS_S", "_AFTER_RESTART_S"):
             monkeypatch.setattr(restoring, name, 0.01)
@@ -183,7 +194,7 @@ def test_the_recovery_marks_its_way(world: World) -> None:
 def test_the_primary_is_fenced_and_secrets_come_before_data(world: World) -> None:
     """A primary powered on again writes backups; a pod without its Secret never starts."""
     world.run(world.recovery())
-    titles = [step.title for step in STEPS]
+    titles = [step.title.en for step in STEPS]
     assert titles[0] == "fence the primary site"
     assert titles.index("escrowed Secrets") < titles.index("restore the dump's volume")
     kinds = [item["kind"] for item in world.cluster.applied]
@@ -296,16 +307,111 @@ def test_a_restore_is_believed_by_its_bytes(
     assert said in str(ended[-1].value["reason"])
 
 
-def test_a_hung_restore_frees_the_queue(world: World) -> None:
-    """A restore that hangs holds all later ones: the server is restarted, then it is told."""
-    world.client.on_restore = lambda name, backup: world.restores(
-        name, backup, phases=("InProgress",), volumes=()
-    )
+def hang(world: World, times: int) -> None:
+    """Let the first restores hang, each leaving behind what a restore makes first."""
+    left = itertools.chain(range(times), itertools.repeat(None))
+
+    def on_restore(name: str, backup: str) -> None:
+        if next(left) is None:
+            world.restores(name, backup)
+            return
+        world.restores(name, backup, phases=("InProgress",), volumes=())
+        for kind in ("Deployment", "Pod", "PersistentVolumeClaim"):
+            world.cluster.put(kind, "dump", "openmrs", {"wave": "dump"})
+        world.cluster.put("PersistentVolumeClaim", "data-galera-0", "openmrs")
+
+    world.client.on_restore = on_restore
+
+
+def restored(world: World) -> list[tuple[str, str]]:
+    """Return each restore's backup and how it ended."""
+    events = [event for event in world.events() if event.operation == "restore"]
+    return [(str(event.value["backup"]), event.kind.value) for event in events[1::2]]
+
+
+def test_a_restore_that_hangs_is_made_once_more(world: World) -> None:
+    """The server is restarted to free its queue; the same backup, on volumes made anew."""
+    hang(world, 1)
+    under_way = world.recovery()
+    recovery.run_phase(under_way, "prepare")
+    recovery.run_phase(under_way, "restore")
+    assert ("Pod", "velero-deploy=velero") in world.cluster.deleted
+    assert restored(world) == [(BACKUP, "fail"), (BACKUP, "ok")]
+    names = {event.op_id for event in world.events() if event.operation == "restore"}
+    assert len(names) == 2, "a restore's name is never used twice"
+    assert world.marks() == ["t3", "t4", "t5"]
+
+
+def test_what_a_hung_restore_left_is_not_in_the_way(world: World) -> None:
+    """Velero skips what exists; the database, already started, keeps its own volume."""
+    hang(world, 1)
+    under_way = world.recovery()
+    recovery.run_phase(under_way, "prepare")
+    recovery.run_phase(under_way, "restore")
+    gone = [kind for kind, name in world.cluster.deleted if name == "dump"]
+    assert gone == ["Deployment", "Pod", "PersistentVolumeClaim"]
+    assert world.power.calls[-3:] == ["volumes None", "drop dump-1", "drop database-2"]
+    assert under_way.volumes == ("database-1", "dump-2")
+
+
+def test_a_backup_that_hangs_twice_gives_way_to_the_one_before(world: World) -> None:
+    """An older backup that can be restored is worth more than the newest that cannot."""
+    world.store("openmrs-older", started=-120)
+    hang(world, 2)
+    world.run(under_way := world.recovery())
+    assert restored(world) == [
+        (BACKUP, "fail"),
+        (BACKUP, "fail"),
+        ("openmrs-older", "ok"),
+    ]
+    assert under_way.chosen().name == "openmrs-older"
+    chosen = [one.op_id for one in world.events() if one.operation == "backup_chosen"]
+    assert chosen == [BACKUP, "openmrs-older"]
+    assert world.marks() == ["t3", "t4", "t5", "t6"]
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["three hang", "no older backup"])
+def test_a_restore_that_always_hangs_ends_the_recovery(
+    world: World, *, older: bool
+) -> None:
+    """Every try is told, and there is an end to them."""
+    if older:
+        world.store("openmrs-older", started=-120)
+    hang(world, 9)
     under_way = world.recovery()
     recovery.run_phase(under_way, "prepare")
     with pytest.raises(RecoveryError, match="restarted to free its queue"):
         recovery.run_phase(under_way, "restore")
-    assert ("Pod", "velero-deploy=velero") in world.cluster.deleted
+    assert len(restored(world)) == (3 if older else 2)
+    assert world.marks() == ["t3", "t4"]
+
+
+def test_the_database_starts_before_anything_is_waited_for(world: World) -> None:
+    """It needs no backup; OpenMRS does, and would make a schema of its own without one."""
+    titles = [step.title.en for step in STEPS]
+    order = [
+        "empty volumes",
+        "ask for the database",
+        "backup location synced",
+        "restore the dump's volume",
+        "the database is ready",
+        "load the dump",
+        "start OpenMRS",
+    ]
+    assert [title for title in titles if title in order] == order
+    recovery.run_phase(world.recovery(), "prepare")
+    assert [item["kind"] for item in world.cluster.applied][-1] == "StatefulSet"
+
+
+def test_every_step_and_mark_is_told_in_both_languages(world: World) -> None:
+    """The console and the report speak French to the French."""
+    world.run(world.recovery())
+    assert all(step.title.fr != step.title.en for step in STEPS)
+    for event in world.events():
+        if event.operation == "mark":
+            detail = event.value["detail"]
+            assert isinstance(detail, dict)
+            assert detail["fr"] != detail["en"] or " " not in str(detail["fr"])
 
 
 def test_a_failed_load_shows_its_log(world: World) -> None:
@@ -348,7 +454,7 @@ def test_the_key_is_proved_beside_the_service(world: World) -> None:
     (line,) = world.client.lines
     assert "openmrs:proof" in line
     assert [kind for kind, _ in world.cluster.deleted] == ["Namespace"]
-    assert world.power.calls == ["volumes proof", "drop dump-proof"]
+    assert world.power.calls == ["volumes proof", "drop database-1 dump-1"]
     namespaces = {
         kube.text(item, "metadata", "namespace")
         for item in world.cluster.applied
@@ -365,7 +471,7 @@ def test_a_key_that_does_not_open_leaves_nothing_behind(world: World) -> None:
     with pytest.raises(restoring.RestoreError):
         _prove(world)
     assert [kind for kind, _ in world.cluster.deleted] == ["Namespace"]
-    assert world.power.calls == ["volumes proof", "drop dump-proof"]
+    assert world.power.calls == ["volumes proof", "drop database-1 dump-1"]
 
 
 def _prove(world: World) -> proof.KeyProof:

@@ -1,0 +1,294 @@
+"""Keys, identities, accounts: each component is itself and nobody else."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from reprise_platform.embedded import controlplane, credentials, store
+from reprise_platform.embedded.pki import write_secret
+from reprise_platform.embedded.topology import ClusterPlan
+from tests.platform import examples
+
+PLAN = examples.topology().primary
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the primary's identities."""
+    folder = tmp_path_factory.mktemp("keys") / "pki"
+    controlplane.make_identities(PLAN, "demo", folder)
+    return folder
+
+
+def _certificate(pki: Path, name: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate((pki / f"{name}.crt").read_bytes())
+
+
+def _who(certificate: x509.Certificate) -> tuple[str, tuple[str, ...]]:
+    subject = certificate.subject
+    (name,) = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    groups = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(name.value), tuple(str(group.value) for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [
+        ("admin", ("reprise-admin", ("system:masters",))),
+        ("observer", ("reprise-observer", ())),
+        ("scheduler", ("system:kube-scheduler", ())),
+        ("controller-manager", ("system:kube-controller-manager", ())),
+        ("proxy", ("system:kube-proxy", ())),
+        ("kubelet-client", ("kube-apiserver-kubelet-client", ())),
+        ("a1", ("system:node:a1", ("system:nodes",))),
+        ("c1", ("system:node:c1", ("system:nodes",))),
+    ],
+)
+def test_identity(pki: Path, name: str, who: tuple[str, tuple[str, ...]]) -> None:
+    """A certificate says one component's name and groups, and can serve nobody."""
+    certificate = _certificate(pki, name)
+    assert _who(certificate) == who
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    with pytest.raises(x509.ExtensionNotFound):
+        certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+
+
+def test_only_the_harness_is_master(pki: Path) -> None:
+    """No component but the harness' own credential may do everything."""
+    masters = [
+        path.stem
+        for path in sorted(pki.glob("*.crt"))
+        if "system:masters" in _who(_certificate(pki, path.stem))[1]
+    ]
+    assert masters == ["admin"]
+
+
+def test_server_answers_to_its_names(pki: Path) -> None:
+    """The API server is reached by its address, from its pods, and on its own machine."""
+    certificate = _certificate(pki, "apiserver")
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    addresses = set(map(str, found.value.get_values_for_type(x509.IPAddress)))
+    assert addresses == {PLAN.address, PLAN.api_service, "127.0.0.1"}
+    names = set(found.value.get_values_for_type(x509.DNSName))
+    assert {"kubernetes", "kubernetes.default.svc", "localhost"} == names
+
+
+def test_all_are_signed_by_the_authority(pki: Path) -> None:
+    """Each certificate is its authority's, and none but the authority can sign."""
+    authority = _certificate(pki, "ca")
+    for path in pki.glob("*.crt"):
+        certificate = _certificate(pki, path.stem)
+        certificate.verify_directly_issued_by(authority)
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        assert basic.value.ca is (path.stem == "ca")
+
+
+def test_keys_are_private(pki: Path) -> None:
+    """Only their owner reads keys and kubeconfigs, and the folder itself."""
+    assert pki.stat().st_mode & 0o777 == 0o700
+    secret = [*pki.glob("*.key"), *pki.glob("*.conf")]
+    assert len(secret) > 10
+    assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
+
+
+def test_kubeconfig_is_one_identity(pki: Path) -> None:
+    """A kubeconfig carries its own certificate and key, and names its cluster."""
+    for name in ("admin", "observer", "a1"):
+        config = json.loads((pki / f"{name}.conf").read_text())
+        (user,) = config["users"]
+        given = base64.b64decode(user["user"]["client-certificate-data"])
+        assert given == (pki / f"{name}.crt").read_bytes()
+        key = load_pem_private_key(
+            base64.b64decode(user["user"]["client-key-data"]), None
+        )
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        public = x509.load_pem_x509_certificate(given).public_key()
+        assert key.public_key() == public
+        (cluster,) = config["clusters"]
+        assert cluster["cluster"]["server"] == PLAN.server
+        assert config["current-context"] == "demo-primary"
+
+
+def test_nodes_have_keys_of_their_own(pki: Path) -> None:
+    """Two nodes share no key: what one's disk holds opens nothing of the other's."""
+    keys = {(pki / f"{node.name}.key").read_bytes() for node in PLAN.nodes}
+    assert len(keys) == len(PLAN.nodes)
+
+
+def test_node_sees_its_own_keys_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node's machine has its own identity and the proxy's bound in, no other file."""
+    layout = examples.layout(tmp_path, monkeypatch)
+    credentials.make(layout.folder, "openmrs")
+    seen = {
+        bind.source.name
+        for bind in layout.machine("b1").binds
+        if bind.source.is_relative_to(layout.folder / "pki")
+    }
+    assert seen == {"ca.crt", "b1.conf", "proxy.conf"}
+
+
+def test_clusters_do_not_trust_each_other(tmp_path: Path, pki: Path) -> None:
+    """The recovery site's authority signs nothing of the primary's."""
+    recovery: ClusterPlan = examples.topology().recovery
+    controlplane.make_identities(recovery, "demo", tmp_path / "pki")
+    with pytest.raises(ValueError, match="issuer"):
+        _certificate(pki, "admin").verify_directly_issued_by(
+            _certificate(tmp_path / "pki", "ca")
+        )
+
+
+def test_secret_is_private_from_its_first_byte(tmp_path: Path) -> None:
+    """A file that others could read is replaced, not filled."""
+    path = tmp_path / "secret"
+    path.write_text("old")
+    path.chmod(0o666)
+    before = path.stat().st_ino
+    handle = path.open()
+    write_secret(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert handle.read() == "old"
+    handle.close()
+    assert path.read_bytes() == b"new"
+    assert before
+
+
+def _secrets(folder: Path) -> list[str]:
+    """Return every secret that `credentials.make` drew."""
+
+    def drawn(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            for each in value.values():
+                yield from drawn(each)
+        elif isinstance(value, str) and len(value) == 40:
+            yield value
+
+    found = [(folder / "repository-password").read_text()]
+    for path in folder.rglob("*.json"):
+        found += drawn(json.loads(path.read_text()))
+    return found
+
+
+def test_secrets_are_private_and_all_different(tmp_path: Path) -> None:
+    """A site's secrets are its own: no two alike, none like another site's."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        credentials.make(tmp_path / name, "openmrs")
+    one, two = _secrets(tmp_path / "one"), _secrets(tmp_path / "two")
+    # The administrator's password is in two places: the clinics' file and the escrow.
+    assert len(one) == 8
+    assert len(set(one)) == 7
+    assert not set(one) & set(two)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    folders = [path for path in (tmp_path / "one").rglob("*") if path.is_dir()]
+    private = {path.name for path in folders if path.stat().st_mode & 0o77 == 0}
+    assert {"escrow", "accounts"} <= private
+
+
+def test_clinics_file_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`up` draws anew after a kill before the end: no site has half of its secrets."""
+    written: list[str] = []
+    real = os.rename
+
+    class Killed(BaseException):
+        """A kill between two files."""
+
+    credentials.make(tmp_path, "openmrs")
+    first = (tmp_path / "clinic.json").read_text()
+    whole = {path for path in tmp_path.rglob("*") if path.is_file()}
+    (tmp_path / "clinic.json").unlink()
+    assert first
+
+    def rename(path: Path, target: Path) -> Path:
+        written.append(target.name)
+        if target.name == "clinic.json":
+            assert {path for path in tmp_path.rglob("*") if path.is_file()} >= whole - {
+                tmp_path / "clinic.json"
+            }
+        real(path, target)
+        return target
+
+    monkeypatch.setattr(Path, "rename", rename)
+    credentials.make(tmp_path, "openmrs")
+    assert written[-1] == "clinic.json"
+
+
+def test_disabling_an_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is gone from the store's list, twice over, and the other one stays.
+
+    The list is replaced whole: a store that reads meanwhile sees the old or the new one.
+    """
+    credentials.make(tmp_path, "openmrs")
+    file = credentials.account_file(tmp_path)
+    inode = file.stat().st_ino
+    credentials.disable_account(tmp_path, "primary")
+    assert file.stat().st_ino != inode
+    assert set(json.loads(file.read_text())["accessAccounts"]) == {"recovery"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+    def never(*_arguments: object) -> None:
+        pytest.fail("written again")
+
+    monkeypatch.setattr(credentials, "_write", never)
+    credentials.disable_account(tmp_path, "primary")
+    assert "aws_access_key_id=recovery" in credentials.aws_profile(tmp_path, "recovery")
+
+
+def _granted(bucket: str, who: str) -> dict[str, set[str]]:
+    """Return who may do what to which resource of a bucket."""
+    statements = store._policy(bucket)["Statement"]
+    assert isinstance(statements, list)
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        if statement["Principal"] == {"AWS": [who]}:
+            for resource in statement["Resource"]:
+                found.setdefault(resource, set()).update(statement["Action"])
+    return found
+
+
+def test_recovery_writes_restores_and_nothing_else() -> None:
+    """In the primary's bucket the recovery's key writes below `restores/` alone."""
+    granted = _granted("backups", "recovery")
+    writes = {
+        resource
+        for resource, actions in granted.items()
+        if actions & {"s3:*", "s3:PutObject", "s3:DeleteObject"}
+    }
+    assert writes == {"arn:aws:s3:::backups/restores/*"}
+    assert granted["arn:aws:s3:::backups/restores/*"] == {"s3:PutObject"}
+    assert granted["arn:aws:s3:::backups/*"] == {"s3:GetObject"}
+
+
+def test_each_site_owns_its_bucket() -> None:
+    """The primary has no right at all on the recovery's backups."""
+    assert _granted("backups-recovery", "primary") == {}
+    assert _granted("backups-recovery", "recovery")
+    assert _granted("backups", "primary")
+    # Nothing is granted to everyone.
+    for bucket in credentials.BUCKETS.values():
+        statements = store._policy(bucket)["Statement"]
+        assert isinstance(statements, list)
+        assert all(each["Principal"] != "*" for each in statements)
+
+
+def test_subject_addresses_are_the_plans() -> None:
+    """The plan's own address is an address: a typo would be a name nobody resolves."""
+    assert ipaddress.ip_address(PLAN.address)

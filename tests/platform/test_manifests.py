@@ -1,0 +1,280 @@
+"""The objects of a site: every template fills, and carries what backups depend on."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reprise_platform import kube, manifests, paths
+from reprise_platform.embedded import credentials, velero_setup, volumes
+from reprise_platform.embedded.layout import NAMESPACE, Layout
+from reprise_platform.kube import Object, at, text
+from tests.platform import examples
+
+TEMPLATES = sorted(
+    path.stem
+    for path in (paths.PLATFORM / "manifests").glob("*.yaml")
+    # Filled for each volume apart.
+    if path.stem != "volume"
+)
+EXCLUDED = "velero.io/exclude-from-backup"
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Lay a site that runs nowhere."""
+    return examples.layout(tmp_path, monkeypatch)
+
+
+def _rendered(layout: Layout, name: str) -> list[Object]:
+    return manifests.render(name, layout.values(layout.topology.primary))
+
+
+def _by_kind(items: list[Object], kind: str, name: str) -> Object:
+    (found,) = (
+        item
+        for item in items
+        if item["kind"] == kind and text(item, "metadata", "name") == name
+    )
+    return found
+
+
+def _images(item: kube.Json) -> Iterator[dict[str, kube.Json]]:
+    if isinstance(item, dict):
+        if "image" in item:
+            yield item
+        for value in item.values():
+            yield from _images(value)
+    elif isinstance(item, list):
+        for value in item:
+            yield from _images(value)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("cluster", ["primary", "recovery"])
+def test_template_fills(layout: Layout, name: str, cluster: str) -> None:
+    """Each template gives whole objects on either site, with no placeholder left."""
+    plan = getattr(layout.topology, cluster)
+    items = manifests.render(name, layout.values(plan))
+    assert items
+    for item in items:
+        assert item["apiVersion"]
+        assert item["kind"]
+        assert text(item, "metadata", "name")
+        assert "${" not in json.dumps(item)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_images_are_never_pulled(layout: Layout, name: str) -> None:
+    """Every container names an image by what it is made from, and looks nowhere else."""
+    known = {image.reference for image in examples.IMAGES}
+    for item in _rendered(layout, name):
+        for container in _images(item):
+            assert container["imagePullPolicy"] == "Never"
+            assert container["image"] in known
+
+
+def test_missing_value_is_an_error() -> None:
+    """A value forgotten is told by its name, not left as text in an object."""
+    with pytest.raises(KeyError, match="backup_every_s"):
+        manifests.render("schedule", {})
+
+
+@pytest.mark.parametrize("name", ["database", "openmrs", "load-job"])
+def test_what_recovery_makes_anew_is_in_no_backup(layout: Layout, name: str) -> None:
+    """Velero would restore these over what the recovery installs: all are excluded.
+
+    So are the pods and the claims made from their templates.
+    """
+    for item in _rendered(layout, name):
+        labels = [at(item, "metadata", "labels", EXCLUDED)]
+        if item["kind"] in {"Deployment", "StatefulSet", "Job"}:
+            labels.append(at(item, "spec", "template", "metadata", "labels", EXCLUDED))
+        claims = at(item, "spec", "volumeClaimTemplates")
+        if isinstance(claims, list):
+            labels += [at(claim, "metadata", "labels", EXCLUDED) for claim in claims]
+        assert set(labels) == {"true"}, item["kind"]
+
+
+def test_the_dump_is_a_wave(layout: Layout) -> None:
+    """The dump's claim, deployment, pod and script come back together, by one label."""
+    items = _rendered(layout, "dump")
+    found = {item["kind"]: at(item, "metadata", "labels", "wave") for item in items}
+    assert found == {
+        "ConfigMap": "dump",
+        "PersistentVolumeClaim": "dump",
+        "Deployment": "dump",
+    }
+    deployment = _by_kind(items, "Deployment", "dump")
+    template = at(deployment, "spec", "template", "metadata")
+    assert at(template, "labels", "wave") == "dump"
+    assert at(template, "annotations", "backup.velero.io/backup-volumes") == "dump"
+    assert EXCLUDED not in json.dumps(items)
+
+
+def test_the_hook_fails_the_backup(layout: Layout) -> None:
+    """A dump that fails makes the backup fail, and has more time than it gives itself."""
+    deployment = _by_kind(_rendered(layout, "dump"), "Deployment", "dump")
+    notes = at(deployment, "spec", "template", "metadata", "annotations")
+    assert at(notes, "pre.hook.backup.velero.io/on-error") == "Fail"
+    limit_s = int(text(notes, "pre.hook.backup.velero.io/timeout").rstrip("s"))
+    script = text(
+        _by_kind(_rendered(layout, "dump"), "ConfigMap", "dump"), "data", "dump.sh"
+    )
+    (timeout,) = (line for line in script.splitlines() if line.startswith("timeout "))
+    assert int(timeout.split()[1]) < limit_s
+
+
+def test_shell_scripts_keep_their_variables(layout: Layout) -> None:
+    """Only the templates' own words are filled: `$$` is a shell's `$` afterwards."""
+    script = text(
+        _by_kind(_rendered(layout, "dump"), "ConfigMap", "dump"), "data", "dump.sh"
+    )
+    assert '"$BACKUP_PASSWORD"' in script
+    assert "$$" not in script
+    member = text(
+        _by_kind(_rendered(layout, "database"), "ConfigMap", "galera"),
+        "data",
+        "member.sh",
+    )
+    assert "'$OPENMRS_PASSWORD'" in member
+
+
+def test_the_schedule_takes_no_secret(layout: Layout) -> None:
+    """Secrets come from escrow: a backup store that leaks holds none."""
+    (schedule,) = _rendered(layout, "schedule")
+    refused = at(schedule, "spec", "template", "excludedNamespaceScopedResources")
+    assert isinstance(refused, list)
+    assert "secrets" in refused
+    assert text(schedule, "spec", "schedule") == "@every 55s"
+
+
+def test_replicas_are_spread_over_zones(layout: Layout) -> None:
+    """No zone holds two members or two replicas while another holds none."""
+    for name, kind, app in (
+        ("database", "StatefulSet", "galera"),
+        ("openmrs", "Deployment", "openmrs"),
+    ):
+        item = _by_kind(_rendered(layout, name), kind, app)
+        rules = at(item, "spec", "template", "spec", "topologySpreadConstraints")
+        assert isinstance(rules, list)
+        (rule,) = rules
+        assert text(rule, "topologyKey") == "topology.kubernetes.io/zone"
+        assert text(rule, "whenUnsatisfiable") == "DoNotSchedule"
+
+
+def test_observer_may_only_look(layout: Layout) -> None:
+    """The observer's role has no verb that changes, and no Secret."""
+    role = _by_kind(_rendered(layout, "cluster"), "ClusterRole", "reprise:observer")
+    rules = role["rules"]
+    assert isinstance(rules, list)
+    for rule in rules:
+        verbs, resources = at(rule, "verbs"), at(rule, "resources") or []
+        assert isinstance(verbs, list)
+        assert isinstance(resources, list)
+        assert set(map(str, verbs)) <= {"get", "list", "watch"}
+        assert "secrets" not in resources
+        if "*" in resources:
+            groups = at(rule, "apiGroups")
+            assert isinstance(groups, list)
+            assert "" not in groups
+            assert "*" not in groups
+
+
+def test_volumes_are_kept_for_one_claim(layout: Layout) -> None:
+    """Each volume waits for its own claim on its own node; only the dump's is saved."""
+    made = volumes.primary_volumes(layout)
+    claims = {text(v, "spec", "claimRef", "name"): v for v in made}
+    assert set(claims) == {"data-galera-0", "data-galera-1", "data-galera-2", "dump"}
+    for claim, volume in claims.items():
+        excluded = text(volume, "metadata", "labels", EXCLUDED)
+        assert excluded == ("false" if claim == "dump" else "true")
+        assert text(volume, "spec", "persistentVolumeReclaimPolicy") == "Retain"
+    homes = {
+        json.dumps(at(v, "spec", "nodeAffinity"))
+        for c, v in claims.items()
+        if c != "dump"
+    }
+    assert len(homes) == 3
+
+
+def test_recovery_volumes_are_new_each_time(layout: Layout) -> None:
+    """No recovery meets a folder, or a volume's name, that was used before."""
+    first = volumes.recovery_volumes(layout, NAMESPACE)
+    second = volumes.recovery_volumes(layout, NAMESPACE)
+    names = [text(volume, "metadata", "name") for volume in (*first, *second)]
+    assert len(set(names)) == 4
+    folders = layout.folder / "machines" / "r1" / "volumes"
+    assert {path.name for path in folders.iterdir()} == set(names)
+    volumes.drop_folder(layout, names[0])
+    assert names[0] not in {path.name for path in folders.iterdir()}
+
+
+def test_escrow_is_applied_whole(layout: Layout) -> None:
+    """The namespace comes first, then every Secret of the escrow, out of any backup."""
+    credentials.make(layout.folder, NAMESPACE)
+    items = manifests.escrowed(layout.access({}))
+    assert [item["kind"] for item in items] == ["Namespace", "Secret", "Secret"]
+    assert all(at(s, "metadata", "labels", EXCLUDED) == "true" for s in items[1:])
+
+
+def _velero_objects(layout: Layout, cluster: str) -> list[Object]:
+    credentials.make(layout.folder, NAMESPACE)
+    pod = {
+        "containers": [{"name": "velero", "image": "v", "args": ["server"]}],
+        "initContainers": [{"name": "plugin", "image": "v"}],
+    }
+    text_of = yaml.safe_dump_all(
+        [
+            {
+                "kind": "List",
+                "items": [
+                    {"kind": "Secret", "metadata": {"name": "cloud-credentials"}},
+                    {
+                        "kind": "Deployment",
+                        "metadata": {"name": "velero"},
+                        "spec": {"template": {"spec": pod}},
+                    },
+                ],
+            },
+            {"kind": "Namespace", "metadata": {"name": "velero"}},
+            {
+                "kind": "BackupStorageLocation",
+                "metadata": {"name": "default"},
+                "spec": {},
+            },
+        ]
+    )
+    return velero_setup.objects(layout.access({}), layout.site, text_of, cluster)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "mode"), [("primary", "ReadWrite"), ("recovery", "ReadOnly")]
+)
+def test_recovery_location_is_read_only(
+    layout: Layout, cluster: str, mode: str
+) -> None:
+    """The recovery site's Velero never writes, expires or deletes a backup."""
+    items = _velero_objects(layout, cluster)
+    location = _by_kind(items, "BackupStorageLocation", "default")
+    assert text(location, "spec", "accessMode") == mode
+
+
+def test_velero_has_our_secrets_and_deadline(layout: Layout) -> None:
+    """Its own default password is a public constant, its own deadline four hours."""
+    items = _velero_objects(layout, "recovery")
+    assert [item["kind"] for item in items][:3] == ["Namespace", "Secret", "Secret"]
+    drawn = (layout.folder / "repository-password").read_text()
+    secret = _by_kind(items, "Secret", "velero-repo-credentials")
+    kept = text(secret, "data", "repository-password")
+    assert base64.b64decode(kept).decode() == drawn
+    profile = text(_by_kind(items, "Secret", "cloud-credentials"), "data", "cloud")
+    assert b"aws_access_key_id=recovery" in base64.b64decode(profile)
+    deployment = _by_kind(items, "Deployment", "velero")
+    assert "--fs-backup-timeout=120s" in json.dumps(deployment)
+    assert all(c["imagePullPolicy"] == "Never" for c in _images(deployment))
