@@ -1,7 +1,7 @@
 """What a report needs from the host, by Debian package: libraries and fonts, no program.
 
-WeasyPrint loads Pango and HarfBuzz when it is imported; without a font, Pango draws
-nothing at all. The names are the same on Debian 12 and 13.
+WeasyPrint loads Pango and HarfBuzz when it is imported; without any font, Pango does not
+complain but takes the whole process down. The names are the same on Debian 12 and 13.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ def missing(
     )
 
 
+def has_font(font_folders: tuple[Path, ...] = FONT_FOLDERS) -> bool:
+    """Tell whether there is a font at all."""
+    return any(_holds(folder, "*.[to]tf") for folder in font_folders)
+
+
 def remedy(requirements: tuple[Requirement, ...]) -> str:
     """Return the command that installs them, for a person to paste."""
     packages = [requirement.package for requirement in requirements]
@@ -93,7 +98,8 @@ def _is_met(
     if requirement.library is not None:
         return find_library(requirement.library) is not None
     pattern = f"{requirement.font}*.[to]tf"
-    return any(
-        next(folder.expanduser().rglob(pattern), None) is not None
-        for folder in font_folders
-    )
+    return any(_holds(folder, pattern) for folder in font_folders)
+
+
+def _holds(folder: Path, pattern: str) -> bool:
+    return next(folder.expanduser().rglob(pattern), None) is not None

@@ -22,15 +22,13 @@ from reprise_reports import (
 )
 from reprise_reports.files import put
 
-NO_PANGO = OSError("cannot load library 'libpango-1.0.so.0'")
-
 
 @pytest.fixture
 def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in the way of the PDF, as a host without Pango does."""
 
     def refuse(_page: str) -> bytes:
-        raise PdfUnavailableError(pdf._explain(NO_PANGO))
+        raise PdfUnavailableError(pdf._explain("cannot load library libpango-1.0.so.0"))
 
     monkeypatch.setattr(pdf, "render", refuse)
 
@@ -104,6 +102,16 @@ def test_without_pango_the_rest_is_written(met: Results, tmp_path: Path) -> None
     assert {"report.fr.html", "report.en.html", "junit.xml", "SHA256SUMS"} <= written
     assert all(path.exists() for path in caught.value.written)
     assert not stale.exists()
+
+
+def test_without_a_font_nothing_is_laid_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Pango without any font ends the process: the PDF is refused before that."""
+    assert not requirements.has_font((tmp_path,))
+    monkeypatch.setattr(requirements, "has_font", lambda: False)
+    with pytest.raises(PdfUnavailableError, match="On Debian: apt-get install"):
+        pdf.render("<p>text</p>")
 
 
 def test_the_remedy_names_what_is_missing(tmp_path: Path) -> None:
