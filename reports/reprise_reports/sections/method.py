@@ -2,9 +2,97 @@
 
 from __future__ import annotations
 
+from reprise_pra.analysis.results import Text
 from reprise_reports.document import Bullets, Cell, Facts, Section
 from reprise_reports.sections.case import Case
 from reprise_reports.voice import measured
+
+
+def _both(fr: str, en: str) -> Text:
+    return Text(fr=fr, en=en)
+
+
+_DEFINITIONS = (
+    (
+        _both("RTO mesuré (RTA)", "Measured RTO (RTA)"),
+        _both(
+            "t7 − t0, du début de la perte du site au rétablissement du plus lent des "
+            "parcours prioritaires (T1). t7 est le début de la période où chacun "
+            "fonctionne par l'accès des centres, dans ses seuils, jusqu'à la fin de "
+            "l'observation ; une rechute le repousse.",
+            "t7 − t0, from the start of the site's loss to the recovery of the slowest "
+            "tier 1 journey. t7 starts the stretch in which each of them works through "
+            "the clinics' front door, within its thresholds, to the end of the "
+            "observation; a relapse moves it.",
+        ),
+    ),
+    (
+        _both("RPO mesuré (RPA)", "Measured RPO (RPA)"),
+        _both(
+            "sur les écritures acquittées avant t0 : zéro si aucune n'est perdue ; "
+            "sinon t0 moins l'acquittement de la plus récente écriture telle "
+            "qu'elle-même et toutes les précédentes aient survécu. Le pire magasin de "
+            "données l'emporte.",
+            "over the writes acknowledged before t0: zero if none is lost; else t0 "
+            "minus the acknowledgement of the newest write such that it and all "
+            "earlier ones survive. The worst store wins.",
+        ),
+    ),
+    (
+        _both("Pire cas", "Worst case"),
+        _both(
+            "plus long intervalle réellement tenu entre deux sauvegardes retenues, plus "
+            "la durée de capture : une sauvegarde tombée juste avant le sinistre "
+            "flatterait le seul RPO mesuré.",
+            "longest interval really achieved between two backups that count, plus the "
+            "capture: a backup made just before the disaster would flatter the "
+            "measured RPO alone.",
+        ),
+    ),
+    (
+        _both("Interruption (DMIA)", "Downtime (MTD)"),
+        _both(
+            "t8 − t0, données rapprochées comprises.",
+            "t8 − t0, reconciliation of the data included.",
+        ),
+    ),
+    (
+        _both("Perte, trou", "Loss, hole"),
+        _both(
+            "une écriture acquittée à un soignant et absente après la reprise. Un trou "
+            "est une perte suivie d'une écriture plus récente qui, elle, a survécu.",
+            "a write acknowledged to a clinician and absent after the recovery. A hole "
+            "is a loss followed by a more recent write that did survive.",
+        ),
+    ),
+    (
+        _both("Issue inconnue", "Unknown outcome"),
+        _both(
+            "délai dépassé, coupure, erreur du serveur : un échec pour la "
+            "disponibilité ; ni perdue ni sauvée pour les données, jusqu'à relecture.",
+            "time-out, reset, server error: a failure for availability; neither lost "
+            "nor saved for the data, until read back.",
+        ),
+    ),
+    (
+        _both("Disponibilité, latence", "Availability, latency"),
+        _both(
+            "opérations réussies sur opérations tentées ; la latence court depuis "
+            "l'instant prévu de chaque opération, file d'attente comprise.",
+            "operations that succeeded over operations tried; latency runs from the "
+            "intended instant of each operation, waiting included.",
+        ),
+    ),
+    (
+        _both("Interruption vue par la sonde", "Outage"),
+        _both(
+            "suite d'appels en échec ou trop lents entre deux appels réussis, à cadence "
+            "fixe et sur des connexions neuves ; début et fin sont donnés entre bornes.",
+            "run of failed or slow calls between two that succeed, at a fixed rate and "
+            "on fresh connections; both edges are given between bounds.",
+        ),
+    ),
+)
 
 
 def method(case: Case) -> tuple[Section, ...]:
@@ -27,89 +115,10 @@ def method(case: Case) -> tuple[Section, ...]:
 
 
 def _definitions(case: Case) -> tuple[tuple[str, Cell], ...]:
-    voice = case.voice
-    texts = (
-        (
-            voice("RTO mesuré (RTA)", "Measured RTO (RTA)"),
-            voice(
-                "t7 − t0, du début de la perte du site au rétablissement du plus lent des "
-                "parcours prioritaires (T1). t7 est le début de la période où chacun "
-                "fonctionne par l'accès des centres, dans ses seuils, jusqu'à la fin de "
-                "l'observation ; une rechute le repousse.",
-                "t7 − t0, from the start of the site's loss to the recovery of the slowest "
-                "tier 1 journey. t7 starts the stretch in which each of them works through "
-                "the clinics' front door, within its thresholds, to the end of the "
-                "observation; a relapse moves it.",
-            ),
-        ),
-        (
-            voice("RPO mesuré (RPA)", "Measured RPO (RPA)"),
-            voice(
-                "sur les écritures acquittées avant t0 : zéro si aucune n'est perdue ; "
-                "sinon t0 moins l'acquittement de la plus récente écriture telle "
-                "qu'elle-même et toutes les précédentes aient survécu. Le pire magasin de "
-                "données l'emporte.",
-                "over the writes acknowledged before t0: zero if none is lost; else t0 "
-                "minus the acknowledgement of the newest write such that it and all "
-                "earlier ones survive. The worst store wins.",
-            ),
-        ),
-        (
-            voice("Pire cas", "Worst case"),
-            voice(
-                "plus long intervalle réellement tenu entre deux sauvegardes retenues, plus "
-                "la durée de capture : une sauvegarde tombée juste avant le sinistre "
-                "flatterait le seul RPO mesuré.",
-                "longest interval really achieved between two backups that count, plus the "
-                "capture: a backup made just before the disaster would flatter the "
-                "measured RPO alone.",
-            ),
-        ),
-        (
-            voice("Interruption (DMIA)", "Downtime (MTD)"),
-            voice(
-                "t8 − t0, données rapprochées comprises.",
-                "t8 − t0, reconciliation of the data included.",
-            ),
-        ),
-        (
-            voice("Perte, trou", "Loss, hole"),
-            voice(
-                "une écriture acquittée à un soignant et absente après la reprise. Un trou "
-                "est une perte suivie d'une écriture plus récente qui, elle, a survécu.",
-                "a write acknowledged to a clinician and absent after the recovery. A hole "
-                "is a loss followed by a more recent write that did survive.",
-            ),
-        ),
-        (
-            voice("Issue inconnue", "Unknown outcome"),
-            voice(
-                "délai dépassé, coupure, erreur du serveur : un échec pour la "
-                "disponibilité ; ni perdue ni sauvée pour les données, jusqu'à relecture.",
-                "time-out, reset, server error: a failure for availability; neither lost "
-                "nor saved for the data, until read back.",
-            ),
-        ),
-        (
-            voice("Disponibilité, latence", "Availability, latency"),
-            voice(
-                "opérations réussies sur opérations tentées ; la latence court depuis "
-                "l'instant prévu de chaque opération, file d'attente comprise.",
-                "operations that succeeded over operations tried; latency runs from the "
-                "intended instant of each operation, waiting included.",
-            ),
-        ),
-        (
-            voice("Interruption vue par la sonde", "Outage"),
-            voice(
-                "suite d'appels en échec ou trop lents entre deux appels réussis, à cadence "
-                "fixe et sur des connexions neuves ; début et fin sont donnés entre bornes.",
-                "run of failed or slow calls between two that succeed, at a fixed rate and "
-                "on fresh connections; both edges are given between bounds.",
-            ),
-        ),
+    return tuple(
+        (case.voice.of(name), Cell(text=case.voice.of(text)))
+        for name, text in _DEFINITIONS
     )
-    return tuple((name, Cell(text=text)) for name, text in texts)
 
 
 def _uncertainties(case: Case) -> tuple[str, ...]:
