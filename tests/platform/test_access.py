@@ -14,7 +14,7 @@ import pytest
 from reprise_platform import __main__ as command_line
 from reprise_platform import paths, provider
 from reprise_platform.access import Access, load_access, save_access
-from reprise_platform.embedded import bringup, layout, teardown
+from reprise_platform.embedded import bringup, images, layout, roots, teardown
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.embedded.topology import BLOCKS
 from reprise_platform.errors import PlatformError, SiteError
@@ -195,8 +195,8 @@ def test_sites_that_come_up_at_once_have_blocks_apart(
     """Choosing a block and writing it down is one step: none is chosen twice."""
     examples.layout(tmp_path, monkeypatch)
     monkeypatch.setattr(bringup, "run", lambda _command: _routes())
-    monkeypatch.setattr(bringup.roots, "machine_root", lambda: tmp_path)
-    monkeypatch.setattr(bringup.images, "all_images", lambda: examples.IMAGES)
+    monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
+    monkeypatch.setattr(images, "all_images", lambda: examples.IMAGES)
     chosen: list[ipaddress.IPv4Network] = []
 
     def choose(name: str) -> None:
@@ -217,12 +217,25 @@ def test_site_file_that_changed_while_up(
     """`up` completes the site that is there, and refuses to make another of it."""
     made = examples.layout(tmp_path, monkeypatch)
     made.save()
-    monkeypatch.setattr(bringup.roots, "machine_root", lambda: tmp_path)
-    monkeypatch.setattr(bringup.images, "all_images", lambda: ())
+    monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
+    monkeypatch.setattr(images, "all_images", lambda: ())
     assert bringup._layout(made.site) == made
     changed = made.site.model_copy(update={"production": True})
     with pytest.raises(SiteError, match=r"another site file; .* down --name embedded"):
         bringup._layout(changed)
+
+
+def test_fenced_site_does_not_come_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A primary that was fenced is not started by `up`: two sites never serve at once."""
+    made = examples.layout(tmp_path, monkeypatch)
+    made.save()
+    (made.folder / layout.FENCE).touch()
+    monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
+    monkeypatch.setattr(images, "all_images", lambda: ())
+    with pytest.raises(SiteError, match=r"fenced.* down --name embedded"):
+        bringup._layout(made.site)
 
 
 def test_without_root_nothing_begins(

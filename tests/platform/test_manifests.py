@@ -13,7 +13,8 @@ import yaml
 from reprise_platform import kube, manifests, paths
 from reprise_platform.embedded import credentials, velero_setup, volumes
 from reprise_platform.embedded.layout import NAMESPACE, Layout
-from reprise_platform.kube import Object, at, text
+from reprise_platform.kube import Object, text
+from reprise_platform.kube_rest import at
 from tests.platform import examples
 
 TEMPLATES = sorted(

@@ -32,7 +32,7 @@ from reprise_platform.embedded import (
     velero_setup,
     volumes,
 )
-from reprise_platform.embedded.layout import NAMESPACE, Layout, lay, load
+from reprise_platform.embedded.layout import FENCE, NAMESPACE, Layout, lay, load
 from reprise_platform.embedded.progress import Progress, side_by_side
 from reprise_platform.embedded.topology import BLOCKS
 from reprise_platform.errors import SiteError
@@ -208,6 +208,12 @@ def _layout(site: Site) -> Layout:
         if known.site != site:
             msg = (
                 f"site {site.name} is up with another site file; "
+                f"try: python -m reprise_platform down --name {site.name}"
+            )
+            raise SiteError(msg)
+        if (known.folder / FENCE).exists():
+            msg = (
+                f"site {site.name} has lost its primary for good (fenced); "
                 f"try: python -m reprise_platform down --name {site.name}"
             )
             raise SiteError(msg)

@@ -92,6 +92,7 @@ def _apiserver(cluster: ClusterPlan) -> tuple[str, ...]:
         "/opt/kubernetes/kube-apiserver",
         "--etcd-servers=http://127.0.0.1:2379",
         f"--advertise-address={cluster.address}",
+        f"--bind-address={cluster.address}",
         f"--secure-port={API_PORT}",
         f"--tls-cert-file={_PKI}/apiserver.crt",
         f"--tls-private-key-file={_PKI}/apiserver.key",
@@ -126,6 +127,7 @@ def _controllers(cluster: ClusterPlan, site: Site) -> tuple[str, ...]:
         f"--service-cluster-ip-range={cluster.services}",
         "--use-service-account-credentials=true",
         "--leader-elect=false",
+        "--bind-address=127.0.0.1",
         f"--node-monitor-grace-period={site.detection.node_monitor_grace_s}s",
         "--node-monitor-period=1s",
     )
@@ -138,4 +140,5 @@ def _scheduler() -> tuple[str, ...]:
         f"--authentication-kubeconfig={_PKI}/scheduler.conf",
         f"--authorization-kubeconfig={_PKI}/scheduler.conf",
         "--leader-elect=false",
+        "--bind-address=127.0.0.1",
     )

@@ -9,11 +9,9 @@ from typing import Literal
 from reprise_platform import kube
 from reprise_platform.access import Access
 from reprise_platform.embedded import credentials, doors, machine, network, volumes
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import FENCE, Layout, load
 from reprise_platform.embedded.progress import side_by_side
 from reprise_platform.errors import PlatformError, SiteError
-
-_FENCE = "fenced"
 
 
 class Embedded:
@@ -81,7 +79,7 @@ class Embedded:
         Its links stay unplugged, its machines stay off and its key to the backup store
         is taken away: a primary that wakes up would resume its schedule.
         """
-        (self._layout.folder / _FENCE).touch()
+        (self._layout.folder / FENCE).touch()
         for each in self._layout.primary_machines():
             network.set_link(
                 self._layout.folder, network.machine_link(each.name), up=False
@@ -135,7 +133,7 @@ class Embedded:
         }
 
     def _is_fenced(self) -> bool:
-        return (self._layout.folder / _FENCE).exists()
+        return (self._layout.folder / FENCE).exists()
 
     def _known_zone(self, zone: str) -> None:
         if zone not in self._layout.topology.zones():

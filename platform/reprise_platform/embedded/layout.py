@@ -31,6 +31,8 @@ from reprise_platform.errors import SiteError
 from reprise_platform.sites import Site
 
 NAMESPACE = "openmrs"
+# Laid in the site's folder when its primary may serve no more.
+FENCE = "fenced"
 _FILE = "site.json"
 
 

@@ -160,6 +160,7 @@ def _proxy(node: Node) -> tuple[str, ...]:
         f"--hostname-override={node.name}",
         "--proxy-mode=iptables",
         f"--cluster-cidr={node.pods}",
+        f"--healthz-bind-address={node.address}:10256",
         # These belong to the whole machine, which keeps its own values.
         "--conntrack-max-per-core=0",
         "--conntrack-tcp-timeout-established=0",
