@@ -15,6 +15,8 @@ import httpx
 
 from reprise_loadtests.content import ClinicalType
 from reprise_loadtests.digest import UnreadableObjectError, digest_read
+from reprise_loadtests.outcome import error_message, results
+from reprise_platform import openmrs
 from reprise_pra.history import Event, JsonValue, Kind, Recorder
 
 _CONNECTIONS = 8
@@ -23,6 +25,8 @@ _ATTEMPTS = 4
 _PAUSE_S = 0.5
 _FOUND = 200
 _ABSENT = frozenset({404, 410})
+_SEARCH = f"{openmrs.REST_PATH}/patient"
+_SHORT = "custom:(uuid,voided)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,19 +163,80 @@ async def _read_one(client: httpx.AsyncClient, write: Write, reading: _Reading) 
 
 async def _ask(client: httpx.AsyncClient, write: Write) -> dict[str, JsonValue] | str:
     """Return what was found, or a sentence when the answer says nothing."""
-    try:
-        response = await client.get(write.path)
-    except httpx.HTTPError as error:
-        return f"{type(error).__name__}: {error}"
-    if response.status_code in _ABSENT:
+    answer = await _get(client, write.path)
+    if isinstance(answer, str):
+        return answer
+    status, body = answer
+    said = _judge(write, status, body)
+    if isinstance(said, str) or not said["found"] or write.clinical_type != "patient":
+        return said
+    count = await _count_patients(client, write.uuid, body)
+    return count if isinstance(count, str) else {**said, "count": count}
+
+
+def _judge(write: Write, status: int, body: JsonValue) -> dict[str, JsonValue] | str:
+    """Return what an answer says of one object, or a sentence when it says nothing."""
+    # Any server has a page for what it does not know; OpenMRS alone has its own error.
+    if status in _ABSENT and error_message(body) is not None:
         return {"found": False}
-    if response.status_code != _FOUND:
-        return f"status {response.status_code}"
+    if status != _FOUND:
+        return f"status {status} without what OpenMRS says of it"
     try:
-        digest = digest_read(write.clinical_type, response.json())
-    except (ValueError, UnreadableObjectError) as error:
+        digest = digest_read(write.clinical_type, body)
+    except UnreadableObjectError as error:
         return f"unreadable answer: {error}"
     # OpenMRS still answers 200 for a voided object: it is gone all the same.
     if digest is None:
         return {"found": False, "voided": True}
     return {"found": True, "digest": digest, "count": 1}
+
+
+async def _count_patients(
+    client: httpx.AsyncClient, uuid: str, body: JsonValue
+) -> int | str:
+    """Return how many live patients have the identifier of one that was read, with it.
+
+    A registration that was carried out twice makes two patients, each readable by its own
+    uuid: only their common identifier shows the second.
+    """
+    identifier = _identifier(body)
+    if identifier is None:
+        return 1
+    answer = await _get(client, _SEARCH, params={"identifier": identifier, "v": _SHORT})
+    if isinstance(answer, str):
+        return f"search by identifier: {answer}"
+    status, found = answer
+    listed = results(found)
+    if status != _FOUND or listed is None:
+        return f"search by identifier: status {status}, no list of patients"
+    live = {str(one.get("uuid")) for one in listed if one.get("voided") is not True}
+    # A search index may lag behind the patient just read, who is there all the same.
+    return len(live | {uuid})
+
+
+def _identifier(body: JsonValue) -> str | None:
+    """Return the live OpenMRS identifier of a patient, or None."""
+    listed = body.get("identifiers") if isinstance(body, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if not isinstance(one, dict) or one.get("voided") is True:
+            continue
+        kind, value = one.get("identifierType"), one.get("identifier")
+        is_ours = isinstance(kind, dict) and kind.get("uuid") == openmrs.IDENTIFIER_TYPE
+        if is_ours and isinstance(value, str):
+            return value
+    return None
+
+
+async def _get(
+    client: httpx.AsyncClient, path: str, params: dict[str, str] | None = None
+) -> tuple[int, JsonValue] | str:
+    """Return the status and the JSON of an answer, or why there is none."""
+    try:
+        response = await client.get(path, params=params)
+    except httpx.HTTPError as error:
+        return f"{type(error).__name__}: {error}"
+    try:
+        body: JsonValue = response.json()
+    except ValueError:
+        return f"status {response.status_code}, and no JSON"
+    return response.status_code, body

@@ -7,13 +7,15 @@ import http.server
 import json
 import socket
 import threading
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from reprise_loadtests.content import VisitContent
+from reprise_loadtests.content import ClinicalType, VisitContent
 from reprise_loadtests.digest import digest_sent
+from reprise_platform import openmrs as openmrs_constants
 from reprise_pra.drill import reconcile as module
 from reprise_pra.drill.reconcile import Reconciled, Write, reconcile, writes_to_read
 from reprise_pra.history import Event, JsonValue, Kind, Recorder, read_history
@@ -51,7 +53,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer from the list."""
-        server, uuid = self.server, self.path.rpartition("/")[2]
+        server, url = self.server, urllib.parse.urlsplit(self.path)
+        searched = urllib.parse.parse_qs(url.query).get("identifier")
+        uuid = f"identifier={searched[0]}" if searched else url.path.rpartition("/")[2]
         server.authorizations.add(self.headers["Authorization"])
         answers = server.answers[uuid]
         status, body = answers[min(server.asked[uuid], len(answers) - 1)]
@@ -66,9 +70,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+NO_SUCH = {"error": {"message": "Object with given uuid doesn't exist"}}
 ANSWERS: dict[str, list[tuple[int, object]]] = {
     "there": [(200, BODY)],
-    "gone": [(404, {})],
+    "gone": [(404, NO_SUCH)],
+    "closed": [(404, "<html>no such page</html>")],
+    "elsewhere": [(404, {"message": "no route"})],
     "voided": [(200, {**BODY, "voided": True})],
     "late": [(503, ""), (401, ""), (200, BODY)],
     "never": [(500, "")],
@@ -93,19 +100,24 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE_S", 0.001)
 
 
-def write(uuid: str) -> Write:
-    """Make a visit to look for."""
-    return Write(clinical_type="visit", uuid=uuid, path=f"/visit/{uuid}")
+def write(uuid: str, clinical_type: ClinicalType = "visit") -> Write:
+    """Make an object to look for."""
+    path = f"/{clinical_type}/{uuid}"
+    return Write(clinical_type=clinical_type, uuid=uuid, path=path)
 
 
 def read(
-    folder: Path, url: str, *uuids: str, within_s: float = 30
+    folder: Path,
+    url: str,
+    *uuids: str,
+    within_s: float = 30,
+    clinical_type: ClinicalType = "visit",
 ) -> tuple[Reconciled, dict[str, Event]]:
     """Reconcile; return the counts and each object's last event."""
     told: list[int] = []
     with Recorder(folder, "reconciler") as recorder:
         done = reconcile(
-            [write(uuid) for uuid in uuids],
+            [write(uuid, clinical_type) for uuid in uuids],
             front_door=url,
             credentials=("user", "password"),
             recorder=recorder,
@@ -120,16 +132,74 @@ def read(
 def test_each_answer_says_one_thing(openmrs: OpenMRS, tmp_path: Path) -> None:
     """Found with its digest, absent, voided is absent, and all else says nothing."""
     done, last = read(tmp_path, openmrs.url, *ANSWERS)
-    assert done == Reconciled(looked_for=7, found=2, absent=2, unread=3)
+    assert done == Reconciled(looked_for=9, found=2, absent=2, unread=5)
     assert last["there"].value["digest"] == digest_sent(VISIT)
     assert last["there"].value["count"] == 1
     assert last["gone"].value["found"] is False
     assert last["voided"].value["found"] is False
     assert last["late"].value["found"] is True
-    for uuid in ("never", "garbled", "short"):
+    for uuid in ("never", "garbled", "short", "closed", "elsewhere"):
         assert last[uuid].kind is Kind.INFO
         assert last[uuid].value["reason"]
     assert openmrs.authorizations == {"Basic dXNlcjpwYXNzd29yZA=="}
+
+
+def patient(uuid: str, *, number: str = "100HK7", voided: bool = False) -> JsonValue:
+    """Return a patient as OpenMRS shows one for a read-back."""
+    return {
+        "uuid": uuid,
+        "voided": voided,
+        "identifiers": [
+            {
+                "identifier": number,
+                "identifierType": {"uuid": openmrs_constants.IDENTIFIER_TYPE},
+                "voided": False,
+            }
+        ],
+        "person": {
+            "gender": "F",
+            "birthdate": "1950-01-01T00:00:00.000+0000",
+            "preferredName": {"familyName": "Le Gall", "givenName": "Anne"},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("listed", "count"),
+    [
+        pytest.param([{"uuid": "p1", "voided": False}], 1, id="alone"),
+        pytest.param([{"uuid": "p1"}, {"uuid": "p2"}], 2, id="registered twice"),
+        pytest.param([{"uuid": "p1"}, {"uuid": "p2", "voided": True}], 1, id="mended"),
+        pytest.param([], 1, id="the index lags"),
+    ],
+)
+def test_a_patient_registered_twice_shows(
+    openmrs: OpenMRS, tmp_path: Path, listed: list[JsonValue], count: int
+) -> None:
+    """Two live patients with one identifier are counted; a voided one is none."""
+    openmrs.answers = {
+        "p1": [(200, patient("p1"))],
+        "identifier=100HK7": [(200, {"results": listed})],
+    }
+    done, last = read(tmp_path, openmrs.url, "p1", clinical_type="patient")
+    assert done.found == 1
+    assert last["p1"].value["count"] == count
+
+
+def test_a_search_that_says_nothing_leaves_the_patient_unread(
+    openmrs: OpenMRS, tmp_path: Path
+) -> None:
+    """Who cannot be counted cannot be said to be one: it is tried again, then told."""
+    openmrs.answers = {
+        "p1": [(200, patient("p1"))],
+        "identifier=100HK7": [(503, "busy")],
+        "p2": [(200, patient("p2", number="2"))],
+        "identifier=2": [(500, {}), (200, {"results": [{"uuid": "p2"}]})],
+    }
+    done, last = read(tmp_path, openmrs.url, "p1", "p2", clinical_type="patient")
+    assert done == Reconciled(looked_for=2, found=1, absent=0, unread=1)
+    assert last["p1"].kind is Kind.INFO
+    assert "search by identifier" in str(last["p1"].value["reason"])
 
 
 def test_a_moment_of_trouble_is_tried_again(openmrs: OpenMRS, tmp_path: Path) -> None:
