@@ -18,6 +18,8 @@ from reprise_platform.capabilities import capabilities
 from reprise_platform.restoring import WAVE, RestoreError, apply_escrow, restore_whole
 from reprise_platform.waiting import until
 from reprise_platform.workloads import patient
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Recorder
 
 NAMESPACE = "proof"
@@ -41,7 +43,7 @@ def prove_key(
     within_s: float,
     recorder: Recorder,
     evidence: Path,
-    tell: Callable[[str], None],
+    tell: Callable[[Text], None],
 ) -> KeyProof:
     """Restore the newest backup that counts into a namespace of its own, then drop that.
 
@@ -57,7 +59,13 @@ def prove_key(
         raise RestoreError(msg)
     started_s = time.monotonic()
     name = f"{NAMESPACE}-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
-    tell(f"prove the key with {backup.name}")
+    tell(
+        say.sentence(
+            "épreuve de la clé de secours avec {backup}",
+            "prove the escrowed key with {backup}",
+            backup=backup.name,
+        )
+    )
     drop_namespace(access)
     volumes = capabilities(access).prepare_recovery_volumes(NAMESPACE)
     try:

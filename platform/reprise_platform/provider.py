@@ -11,6 +11,7 @@ from reprise_platform.embedded.progress import Progress
 from reprise_platform.embedded.teardown import down
 from reprise_platform.errors import PlatformError
 from reprise_platform.sites import default_file, parse_site
+from reprise_platform.spent import refuse_spent
 
 _STEPS_UP, _STEPS_DOWN = 20, 5
 
@@ -23,10 +24,12 @@ def provision(file: Path | None = None, name: str | None = None) -> Access:
         name: replaces the name in the file, so that sites live side by side.
 
     Raises:
-        PlatformError: which step failed, the line to paste, its output.
+        PlatformError: which step failed, the line to paste, its output; or a drill left
+            the site in a state from which it does not come up.
     """
     site = parse_site(file or default_file(), name=name)
     _need_root()
+    refuse_spent(site.name)
     progress = Progress(_STEPS_UP)
     try:
         access = up(site, progress)

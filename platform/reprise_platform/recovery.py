@@ -8,91 +8,41 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import time
 from collections.abc import Callable
-from pathlib import Path
 
-from reprise_platform import manifests, velero, workloads
-from reprise_platform.access import Access
-from reprise_platform.backups import Backup, judge, newest_counting
+from reprise_platform import kube, manifests, velero, workloads
+from reprise_platform.backups import Backup
 from reprise_platform.capabilities import capabilities
 from reprise_platform.errors import PlatformError
+from reprise_platform.renewing import renew_volumes
 from reprise_platform.restoring import (
     WAVE,
+    RestoreHungError,
     apply_escrow,
     backup_value,
     keep,
     restore_whole,
 )
+from reprise_platform.telling import name, text_of
+from reprise_platform.underway import Limits, Recovery, RecoveryError, Request
 from reprise_platform.waiting import until
 from reprise_platform.workloads import json_objects, patient
-from reprise_pra.history import JsonValue, Kind, Recorder
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
+from reprise_pra.history import JsonValue, Kind
+
+__all__ = [
+    "STEPS",
+    "Limits",
+    "Recovery",
+    "RecoveryError",
+    "Request",
+    "Step",
+    "run_phase",
+]
 
 # A look into the bucket begun before the loss may end after it: Velero stamps its end.
 _SYNC_MARGIN = datetime.timedelta(seconds=1)
-
-
-class RecoveryError(PlatformError):
-    """A step of the recovery failed; the message says which, and what was seen."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long each wait of the recovery may last, in seconds."""
-
-    location_s: float = 180
-    restore_s: float = 240
-    database_s: float = 180
-    load_s: float = 600
-    openmrs_s: float = 300
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is to be recovered.
-
-    Attributes:
-        lost_at: the instant of the loss; nothing newer can be in the store.
-        rank: 1 restores the newest backup that counts, 2 the second newest.
-        age_min_s: restore none begun later than this before the loss, in seconds.
-        evidence: folder for what the objects and the load job said.
-    """
-
-    access: Access
-    lost_at: datetime.datetime
-    expected_volumes: tuple[str, ...]
-    rank: int = 1
-    age_min_s: float = 0.0
-    limits: Limits = Limits()
-    evidence: Path
-
-
-class Recovery:
-    """One recovery under way: what was asked, and what its steps found so far."""
-
-    def __init__(
-        self,
-        request: Request,
-        *,
-        recorder: Recorder,
-        tell: Callable[[str], None],
-    ) -> None:
-        """Prepare; `tell` hears what is being waited for, in a few words."""
-        self.request = request
-        self.recorder = recorder
-        self.tell = tell
-        self.backup: Backup | None = None
-        self.stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
-
-    def chosen(self) -> Backup:
-        """Return the backup that was picked; before that, a programmer's error."""
-        assert self.backup is not None, "the backup is picked in the phase `prepare`"
-        return self.backup
-
-    def mark(self, name: str, detail: str, *, at_ns: int | None = None) -> None:
-        """Record one mark of the recovery, now or at `at_ns`."""
-        value = {"mark": name, "detail": detail}
-        self.recorder.record(Kind.OK, "mark", name, value, at_ns=at_ns)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +50,7 @@ class Step:
     """One step: the drill's phase it belongs to, what it does in a few words, the act."""
 
     phase: str
-    title: str
+    title: Text
     act: Callable[[Recovery], None]
 
 
@@ -114,7 +64,14 @@ def _secrets(recovery: Recovery) -> None:
 
 
 def _volumes(recovery: Recovery) -> None:
-    capabilities(recovery.request.access).prepare_recovery_volumes()
+    made = capabilities(recovery.request.access).prepare_recovery_volumes()
+    recovery.volumes = made
+
+
+def _ask(recovery: Recovery) -> None:
+    """Ask for the database before anything is waited for: it needs no backup to start."""
+    access = recovery.request.access
+    kube.apply(access.recovery, manifests.recovery_database(access))
 
 
 def _location(recovery: Recovery) -> None:
@@ -144,33 +101,68 @@ def _location(recovery: Recovery) -> None:
 
 def _pick(recovery: Recovery) -> None:
     request = recovery.request
-    found = velero.backups(request.access.recovery)
-    age = datetime.timedelta(seconds=request.age_min_s)
-    backup = newest_counting(
-        found,
-        request.expected_volumes,
-        rank=request.rank,
-        started_by=request.lost_at - age,
-    )
+    backup = recovery.find(rank=request.rank)
     if backup is None:
-        seen = "; ".join(
-            f"{one.name}: {judge(one, request.expected_volumes).text}" for one in found
+        raise RecoveryError(
+            say.sentence(
+                "aucune sauvegarde valable (rang {rank}) : {seen}",
+                "no backup that counts (rank {rank}) was found: {seen}",
+                rank=request.rank,
+                seen=recovery.known_backups()
+                or Text(fr="aucune sauvegarde", en="none"),
+            )
         )
-        msg = f"no backup that counts (rank {request.rank}) was found: {seen or 'none'}"
-        raise RecoveryError(msg)
-    recovery.backup = backup
-    recovery.recorder.record(
-        Kind.OK, "backup_chosen", backup.name, {"name": backup.name}
+    recovery.choose(backup)
+    recovery.mark(
+        "t3",
+        say.sentence(
+            "sauvegarde retenue : {backup}",
+            "backup picked: {backup}",
+            backup=backup.name,
+        ),
     )
-    recovery.mark("t3", f"{backup.name} of {len(found)} backups")
 
 
 def _restore(recovery: Recovery) -> None:
-    request, backup = recovery.request, recovery.chosen()
-    started_ns = time.monotonic_ns()
-    recovery.mark("t4", backup.name, at_ns=started_ns)
+    """Restore the dump; a restore that hangs is made once more, then of an older backup.
+
+    What hangs is the machinery more often than the backup: so the same one first. A
+    restore that ends badly is not made again: its reason would not go away.
+    """
+    request, newest = recovery.request, recovery.chosen()
+    recovery.mark("t4", name(newest.name))
+    hung: list[str] = []
+    for attempt, rank in enumerate((request.rank, request.rank, request.rank + 1), 1):
+        if hung:
+            recovery.tell(_AGAIN)
+            recovery.volumes = renew_volumes(request.access, recovery.volumes)
+        backup = newest if rank == request.rank else recovery.find(rank=rank)
+        if backup is None:
+            break
+        if backup is not newest:
+            recovery.choose(backup)
+        try:
+            recovery.mark("t5", name(_restore_once(recovery, backup, attempt)))
+        except RestoreHungError as error:
+            hung.append(str(error))
+        else:
+            return
+    raise RecoveryError(
+        say.sentence(
+            "restaurations sans fin : {count} ({said})",
+            "restores that hung: {count} ({said})",
+            count=len(hung),
+            said="; ".join(hung),
+        )
+    )
+
+
+def _restore_once(recovery: Recovery, backup: Backup, attempt: int) -> str:
+    """Restore a backup under a name of its own, and return that name."""
+    request = recovery.request
+    suffix = "" if attempt == 1 else f"-{attempt}"
     wanted = velero.RestoreRequest(
-        name=f"{WAVE}-{recovery.stamp}",
+        name=f"{WAVE}-{recovery.stamp}{suffix}",
         backup=backup.name,
         namespace=request.access.namespace,
         wave=WAVE,
@@ -184,12 +176,12 @@ def _restore(recovery: Recovery) -> None:
         recorder=recovery.recorder,
         evidence=request.evidence,
     )
-    recovery.mark("t5", wanted.name)
+    return wanted.name
 
 
 def _database(recovery: Recovery) -> None:
     request = recovery.request
-    workloads.start(
+    workloads.wait_ready(
         request.access.recovery,
         manifests.recovery_database(request.access),
         within_s=request.limits.database_s,
@@ -207,8 +199,8 @@ def _load(recovery: Recovery) -> None:
     )
     keep(request.evidence / "load-job.log", log)
     loaded: dict[str, JsonValue] = {}
-    for told in json_objects(log):
-        loaded |= told
+    for said in json_objects(log):
+        loaded |= said
     backup = recovery.chosen()
     value = {**backup_value(backup, request.expected_volumes), "loaded": loaded}
     snapshot = loaded.get("snapshot_utc")
@@ -218,6 +210,11 @@ def _load(recovery: Recovery) -> None:
 
 
 def _openmrs(recovery: Recovery) -> None:
+    """Start OpenMRS on the data that was loaded.
+
+    Never beside the load: OpenMRS makes its schema when it finds none, and would write
+    into the tables that the load drops and fills.
+    """
     request = recovery.request
     workloads.start(
         request.access.recovery,
@@ -225,7 +222,13 @@ def _openmrs(recovery: Recovery) -> None:
         within_s=request.limits.openmrs_s,
         what="OpenMRS on the recovery site",
     )
-    recovery.mark("t6", "OpenMRS is ready on the recovery site")
+    recovery.mark(
+        "t6",
+        Text(
+            fr="OpenMRS est prêt sur le site de secours",
+            en="OpenMRS is ready on the recovery site",
+        ),
+    )
 
 
 def _switch(recovery: Recovery) -> None:
@@ -235,17 +238,34 @@ def _switch(recovery: Recovery) -> None:
     recovery.recorder.record(Kind.OK, "switch", "switch-recovery", value)
 
 
+_AGAIN = Text(
+    fr="restauration sans fin : volumes refaits, nouvelle tentative",
+    en="the restore hung: volumes made anew, another try",
+)
+
+
+def _step(phase: str, act: Callable[[Recovery], None], *, fr: str, en: str) -> Step:
+    return Step(phase=phase, title=Text(fr=fr, en=en), act=act)
+
+
 STEPS: tuple[Step, ...] = (
-    Step(phase="prepare", title="fence the primary site", act=_fence),
-    Step(phase="prepare", title="escrowed Secrets", act=_secrets),
-    Step(phase="prepare", title="empty volumes", act=_volumes),
-    Step(phase="prepare", title="backup location synced", act=_location),
-    Step(phase="prepare", title="pick the backup", act=_pick),
-    Step(phase="restore", title="restore the dump's volume", act=_restore),
-    Step(phase="start", title="database of one member", act=_database),
-    Step(phase="start", title="load the dump", act=_load),
-    Step(phase="start", title="start OpenMRS", act=_openmrs),
-    Step(phase="switch", title="switch the front door", act=_switch),
+    _step(
+        "prepare", _fence, fr="isolement du site principal", en="fence the primary site"
+    ),
+    _step("prepare", _secrets, fr="Secrets sous séquestre", en="escrowed Secrets"),
+    _step("prepare", _volumes, fr="volumes vierges", en="empty volumes"),
+    _step("prepare", _ask, fr="base de données demandée", en="ask for the database"),
+    _step(
+        "prepare", _location, fr="dépôt de sauvegarde relu", en="backup location synced"
+    ),
+    _step("prepare", _pick, fr="choix de la sauvegarde", en="pick the backup"),
+    _step("restore", _restore, fr="volume de l'export", en="restore the dump's volume"),
+    _step("start", _database, fr="base de données prête", en="the database is ready"),
+    _step("start", _load, fr="chargement de l'export", en="load the dump"),
+    _step("start", _openmrs, fr="démarrage d'OpenMRS", en="start OpenMRS"),
+    _step(
+        "switch", _switch, fr="bascule de la porte d'entrée", en="switch the front door"
+    ),
 )
 
 
@@ -262,5 +282,10 @@ def run_phase(recovery: Recovery, phase: str) -> None:
         try:
             step.act(recovery)
         except PlatformError as error:
-            msg = f"{step.title}: {error}"
-            raise RecoveryError(msg) from error
+            text = say.sentence(
+                "{title} : {error}",
+                "{title}: {error}",
+                title=step.title,
+                error=text_of(error),
+            )
+            raise RecoveryError(text) from error

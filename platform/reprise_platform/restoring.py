@@ -27,6 +27,10 @@ class RestoreError(PlatformError):
     """A restore did not bring everything back; the message lists what is missing."""
 
 
+class RestoreHungError(RestoreError):
+    """A restore did not end in its time; the server was restarted to free its queue."""
+
+
 def restore_whole(
     access: Access,
     request: velero.RestoreRequest,
@@ -43,7 +47,8 @@ def restore_whole(
     `within_s` seconds the server is restarted, which fails it and frees the queue.
 
     Raises:
-        RestoreError: the restore hung, failed, or left something out.
+        RestoreHungError: it did not end; another may be made.
+        RestoreError: the restore failed, or left something out.
     """
     value: dict[str, JsonValue] = {
         "name": request.name,
@@ -99,7 +104,7 @@ def _settled(access: Access, name: str, *, within_s: float) -> velero.Restore:
             )
         except WaitTimeout as still:
             msg = f"{msg}, in vain: {still}"
-        raise RestoreError(msg) from timeout
+        raise RestoreHungError(msg) from timeout
 
 
 def apply_escrow(access: Access, *, into_namespace: str | None = None) -> None:

@@ -96,6 +96,21 @@ def start(
         PlatformError: refused by the cluster, or not ready within `within_s` seconds.
     """
     kube.apply(cluster, manifests)
+    wait_ready(cluster, manifests, within_s=within_s, what=what)
+
+
+def wait_ready(
+    cluster: Cluster,
+    manifests: Sequence[kube.Object],
+    *,
+    within_s: float,
+    what: str,
+) -> None:
+    """Wait until each Deployment and StatefulSet of what was applied is ready.
+
+    Raises:
+        WaitTimeout: not within `within_s` seconds.
+    """
     wanted = [
         _Workload.model_validate(manifest)
         for manifest in manifests

@@ -29,7 +29,8 @@ exit codes:
   0    every objective was met           conforme
   1    an objective was missed           non conforme
   2    nothing can be concluded: the report says why (also after Ctrl-C)   non concluant
-  254  refused before anything started: bad arguments, plan, objectives or site file
+  254  refused before anything started: bad arguments, plan, objectives or site file; or
+       the site is held by another drill, or as an earlier one left it
   255  crashed, or left by a second Ctrl-C; `python -m reprise_platform down` cleans
 
 Ctrl-C once: faults are undone, the site is taken down, an inconclusive report is written.
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(problem, file=sys.stderr)
         return EXIT_REFUSED
     except DrillError as error:
-        print(error, file=sys.stderr)
+        language: words.Language = chosen.lang if "lang" in chosen else "en"
+        print(words.spoken(error.text, language), file=sys.stderr)
         return EXIT_REFUSED
     except AnalysisError as error:
         print(error, file=sys.stderr)

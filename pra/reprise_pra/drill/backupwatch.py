@@ -16,6 +16,7 @@ from reprise_platform.proof import KeyProof, prove_key
 from reprise_platform.restoring import backup_value
 from reprise_platform.waiting import until
 from reprise_platform.workloads import json_objects, patient
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill.background import Background
 from reprise_pra.history import JsonValue, Kind, Recorder
 
@@ -130,7 +131,7 @@ def prove_key_beside(
     within_s: float,
     recorder: Recorder,
     evidence: Path,
-    tell: Callable[[str], None],
+    tell: Callable[[Text], None],
 ) -> Background[KeyProof]:
     """Prove the recovery key beside the phases, once a backup that counts is known there.
 

@@ -8,15 +8,19 @@ from reprise_experiments.observe import snapshot
 from reprise_experiments.site import site_of
 from reprise_loadtests.bootstrap import check_login, check_needs
 from reprise_loadtests.credentials import read_credentials
+from reprise_loadtests.schedule import arrivals_within
 from reprise_loadtests.wire import Wire
 from reprise_platform import provider
 from reprise_platform.restoring import target_problems
 from reprise_platform.status import status
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
+from reprise_pra.analysis.words import phase_name
 from reprise_pra.drill.backupwatch import BackupWatch, prove_key_beside
 from reprise_pra.drill.context import Drill
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.looking import Lookout
-from reprise_pra.drill.traffic import write_profile
+from reprise_pra.drill.traffic import with_rate, write_profile
 
 _ALL_WORKS_WITHIN_S = 180.0
 _LOGIN_TIMEOUT_S = 10.0
@@ -35,26 +39,45 @@ def preflight(drill: Drill) -> None:
     """Refuse to break what is not whole, or what has nowhere to be recovered."""
     site = drill.site
     if site.production:
-        msg = f"site {site.site} is marked production: this drill breaks, it is refused"
-        raise DrillError(msg)
+        raise DrillError(
+            say.sentence(
+                "le site {site} est marqué « production » : cet exercice casse, il est"
+                " refusé",
+                "site {site} is marked production: this drill breaks, it is refused",
+                site=site.site,
+            )
+        )
     experiments = site_of(site)
     experiments.ledger.check_clear()
     drill.wait_until_none(
         lambda: [
-            f"{seen.what}: {seen.detail}"
+            say.sentence(
+                "{what} : {state}", "{what}: {state}", what=seen.what, state=seen.detail
+            )
             for seen in status(site.site)
             if not seen.works
         ],
         within_s=_ALL_WORKS_WITHIN_S,
         every_s=2,
-        what="every machine, node, pod and backup location",
+        what=Text(
+            fr="chaque machine, nœud, pod et emplacement de sauvegarde",
+            en="every machine, node, pod and backup location",
+        ),
     )
     in_the_way = target_problems(site)
-    detail = "; ".join(in_the_way) or "nothing runs there"
+    detail = Text(fr="rien n'y tourne", en="nothing runs there")
+    if in_the_way:
+        detail = say.sentence(
+            "le site de secours n'est pas vide : {found} ; supprimer le site avec"
+            " `python -m reprise_platform down --name {site}`, puis recommencer",
+            "the recovery site is not empty: {found}; take the site down with"
+            " `python -m reprise_platform down --name {site}`, then begin again",
+            found=", ".join(in_the_way),
+            site=site.site,
+        )
     drill.journal.check("recovery_target_empty", holds=not in_the_way, detail=detail)
     if in_the_way:
-        msg = f"the recovery site is not empty: {detail}"
-        raise DrillError(msg)
+        raise DrillError(detail)
     wire = Wire(site.front_door, timeout_s=_LOGIN_TIMEOUT_S)
     try:
         check_login(wire, read_credentials(site.clinic_credentials))
@@ -71,48 +94,79 @@ def baseline(drill: Drill) -> None:
     """Let the clinics work undisturbed, and see that they can."""
     plan, history = drill.plan, drill.folder.history
     rate_per_s = plan.load.rate_per_s
+    _refuse_silence(drill)
     profile = drill.folder.path / "profile.yaml"
     write_profile(drill.prepared.profile, profile, rate_per_s=rate_per_s)
-    drill.console.awaiting("the clinics to open")
-    drill.traffic.start(
-        drill.site,
-        profile=None if rate_per_s == 0 else profile,
-        seed=plan.seed,
-        history=history,
+    drill.console.awaiting(
+        Text(fr="l'ouverture des cliniques", en="the clinics to open")
     )
-    if rate_per_s == 0:
-        msg = "load.rate_per_s is 0: nobody works, so nothing could be concluded"
-        drill.journal.check("steady_state", holds=None, detail=msg)
-        raise DrillError(msg)
+    drill.traffic.start(drill.site, profile=profile, seed=plan.seed, history=history)
     lookout = Lookout(
         history,
         drill.prepared.objectives,
         minimum_operations=plan.load.minimum_operations,
     )
     window_s = plan.observation.baseline_s
-    drill.pause(window_s, "baseline")
+    drill.pause(window_s, phase_name("baseline"))
 
     since_ns = 0
 
-    def unsteady() -> tuple[str, ...]:
+    def unsteady() -> tuple[Text, ...]:
         nonlocal since_ns
         since_ns = time.monotonic_ns() - round(window_s * 1e9)
         return lookout.unsteady(since_ns=since_ns)
 
     try:
         drill.wait_until_none(
-            unsteady, within_s=plan.limits.steady_s, what="the steady state"
+            unsteady,
+            within_s=plan.limits.steady_s,
+            what=Text(fr="le régime établi", en="the steady state"),
         )
     except DrillError as error:
-        drill.journal.check("steady_state", holds=False, detail=str(error))
+        drill.journal.check("steady_state", holds=False, detail=error.text)
         raise
     drill.journal.check(
         "steady_state",
         holds=True,
-        detail=f"every T1 journey within its objectives for {window_s:g} s",
+        detail=say.sentence(
+            "chaque parcours vital dans ses objectifs pendant {length}",
+            "every T1 journey within its objectives for {length}",
+            length=say.seconds(window_s),
+        ),
         since_ns=since_ns,
     )
     _prove_key(drill)
+
+
+def _refuse_silence(drill: Drill) -> None:
+    """Give up at once when nobody is to come: it is known before anything starts.
+
+    Raises:
+        DrillError: the schedule has no arrival for as long as the baseline may last.
+    """
+    plan, profile = drill.plan, drill.prepared.profile
+    rate_per_s = plan.load.rate_per_s
+    lasts_s = plan.observation.baseline_s + plan.limits.steady_s
+    if rate_per_s == 0:
+        said = Text(
+            fr="load.rate_per_s vaut 0 : personne ne travaille, rien ne pourrait être"
+            " conclu",
+            en="load.rate_per_s is 0: nobody works, so nothing could be concluded",
+        )
+    elif arrivals_within(
+        with_rate(profile, rate_per_s), seed=plan.seed, duration_s=lasts_s
+    ):
+        return
+    else:
+        said = say.sentence(
+            "aucune arrivée prévue pendant {length} : personne ne travaille, rien ne"
+            " pourrait être conclu",
+            "no arrival is scheduled for {length}: nobody works, so nothing could be"
+            " concluded",
+            length=say.seconds(lasts_s),
+        )
+    drill.journal.check("steady_state", holds=None, detail=said)
+    raise DrillError(said)
 
 
 def _prove_key(drill: Drill) -> None:
@@ -125,5 +179,5 @@ def _prove_key(drill: Drill) -> None:
         within_s=limits.proof_s,
         recorder=drill.journal,
         evidence=drill.folder.evidence,
-        tell=lambda text: drill.console.say(f"  ({text})"),
+        tell=lambda text: drill.console.say(f"  ({drill.console.spoken(text)})"),
     )

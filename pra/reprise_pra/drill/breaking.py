@@ -14,22 +14,30 @@ from reprise_experiments.run import run_experiment
 from reprise_experiments.site import site_of
 from reprise_platform import kube
 from reprise_platform.proof import KeyProof
+from reprise_platform.telling import name, text_of, told
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
+from reprise_pra.analysis.words import fault_name
 from reprise_pra.drill.background import Background
 from reprise_pra.drill.context import Drill, Loss, need
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.looking import Bell
 from reprise_pra.drill.tail import Tail
-from reprise_pra.history import Event, Kind
+from reprise_pra.history import Event, JsonValue, Kind
 
 _SETTLED_WITHIN_S = 60.0
 _STRUCK_WITHIN_S = 60.0
 _SEEN_WITHIN_S = 120.0
+_WATCH = Text(fr="la veille des sauvegardes", en="the watch over the backups")
+_LOSS = Text(fr="le sinistre", en="the disaster")
 
 
 def continuity(drill: Drill, index: int) -> None:
     """Run one continuity fault while the clinics work."""
     fault, path = drill.plan.continuity[index], drill.prepared.experiments[index]
-    drill.console.awaiting(f"experiment {path.stem}")
+    drill.console.awaiting(
+        say.sentence("expérience {name}", "experiment {name}", name=path.stem)
+    )
     outcome = run_experiment(
         path,
         access=drill.site,
@@ -39,89 +47,151 @@ def continuity(drill: Drill, index: int) -> None:
         seed=drill.plan.seed + index,
         within_s=drill.plan.limits.continuity_s,
     )
-    said = "; ".join(outcome.errors) or f"{path.stem} on {', '.join(outcome.targets)}"
+    said = (
+        say.sentence(
+            "{name} ne prouve rien : {errors}",
+            "{name} proves nothing: {errors}",
+            name=path.stem,
+            errors="; ".join(outcome.errors),
+        )
+        if outcome.errors
+        else say.sentence(
+            "{name} sur {targets}",
+            "{name} on {targets}",
+            name=path.stem,
+            targets=", ".join(outcome.targets),
+        )
+    )
     drill.journal.check("fault_observed", holds=outcome.is_valid, detail=said)
     if not outcome.is_valid:
-        msg = f"{path}: {said}"
-        raise DrillError(msg)
-    found = "; ".join(outcome.findings) or "as its hypothesis says"
+        raise DrillError(said)
+    found = Text(fr="conforme à son hypothèse", en="as its hypothesis says")
+    if outcome.findings:
+        found = say.sentence(
+            "écart : {findings}",
+            "deviation: {findings}",
+            findings="; ".join(outcome.findings),
+        )
     drill.journal.check(f"continuity_{path.stem}", holds=outcome.held, detail=found)
-    drill.pause(fault.settle_s, "the site to settle")
+    drill.pause(
+        fault.settle_s, Text(fr="retour au calme du site", en="the site to settle")
+    )
 
 
 def wait_backups(drill: Drill) -> None:
     """Wait for enough backups that count, and for the proof that they can be read."""
-    watch, proof = need(drill.watch, "the watch"), need(drill.proof, "the proof")
+    watch = need(drill.watch, _WATCH)
+    proof = need(drill.proof, Text(fr="l'épreuve de la clé", en="the proof of the key"))
     required, limits = drill.plan.backups.required, drill.plan.limits
     _see_no_residue(drill)
     drill.wait(
         lambda: len(watch.counting()) >= required,
         within_s=limits.backups_s,
-        what=f"{required} backups that count",
+        what=say.sentence(
+            "{count} sauvegardes valables", "{count} backups that count", count=required
+        ),
     )
 
     def proved() -> KeyProof | None:
         try:
             return proof.result()
         except Exception as error:
-            drill.journal.check("recovery_key_proved", holds=False, detail=str(error))
+            said = say.sentence(
+                "aucune sauvegarde relue avec la clé sous séquestre : {error}",
+                "no backup was read with the escrowed key: {error}",
+                error=text_of(error),
+            )
+            drill.journal.check("recovery_key_proved", holds=False, detail=said)
             raise
 
     seen = drill.wait(
         proved,
         within_s=limits.backups_s + limits.proof_s,
-        what="the escrowed key proved by a restore",
+        what=Text(
+            fr="la clé sous séquestre éprouvée par une restauration",
+            en="the escrowed key proved by a restore",
+        ),
     )
     drill.journal.check(
         "recovery_key_proved",
         holds=True,
-        detail=f"{seen.bytes_restored} bytes of {seen.backup} read back"
-        f" in {seen.seconds:.1f} s ({seen.restore})",
+        detail=say.sentence(
+            "{count} octets de {backup} relus en {length} ({restore})",
+            "{count} bytes of {backup} read back in {length} ({restore})",
+            count=say.number(seen.bytes_restored),
+            backup=seen.backup,
+            length=say.seconds(seen.seconds),
+            restore=seen.restore,
+        ),
     )
 
 
 def _see_no_residue(drill: Drill) -> None:
     """See that the continuity faults left nothing behind."""
-    before = need(drill.before, "the snapshot before")
+    before = need(
+        drill.before, Text(fr="l'état initial du site", en="the snapshot before")
+    )
     observer = site_of(drill.site).observer
     try:
         drill.wait_until_none(
-            lambda: residue(before, snapshot(observer)),
+            lambda: [name(found) for found in residue(before, snapshot(observer))],
             within_s=_SETTLED_WITHIN_S,
-            what="no residue of the continuity faults",
+            what=Text(
+                fr="aucun reste des épreuves de continuité",
+                en="no residue of the continuity faults",
+            ),
         )
     except DrillError as error:
-        drill.journal.check("residue", holds=False, detail=str(error))
+        drill.journal.check("residue", holds=False, detail=error.text)
         raise
-    drill.journal.check(
-        "residue", holds=True, detail="the primary site is as before its faults"
+    as_before = Text(
+        fr="le site principal est comme avant ses pannes",
+        en="the primary site is as before its faults",
     )
+    drill.journal.check("residue", holds=True, detail=as_before)
 
 
 def disaster(drill: Drill) -> None:
     """Lose the whole primary site at the moment drawn from the plan's seed."""
     plan, history = drill.plan, drill.folder.history
-    watch = need(drill.watch, "the watch")
-    drill.pause(plan.disaster_after_s, "the drawn moment")
+    watch = need(drill.watch, _WATCH)
+    drill.pause(
+        plan.disaster_after_s, Text(fr="l'instant tiré au sort", en="the drawn moment")
+    )
     if Bell(history, plan.disaster.alert).is_ringing():
-        msg = f"{plan.disaster.alert} is firing before the loss: it could not detect it"
-        raise DrillError(msg)
+        raise DrillError(
+            say.sentence(
+                "{alert} sonne avant le sinistre : elle ne pourrait pas le détecter",
+                "{alert} is firing before the loss: it could not detect it",
+                alert=plan.disaster.alert,
+            )
+        )
     counting = watch.counting()
     enough = len(counting) >= plan.backups.required
     drill.journal.check(
-        "backups_before_disaster", holds=enough, detail=", ".join(counting)
+        "backups_before_disaster",
+        holds=enough,
+        detail=name(", ".join(counting))
+        if counting
+        else Text(fr="aucune sauvegarde valable", en="no backup that counts"),
     )
     drill.losing = Background("disaster", functools.partial(_lose, drill))
     strike = drill.wait(
         functools.partial(_struck, drill.losing, Tail(history, "nemesis.jsonl")),
         within_s=_STRUCK_WITHIN_S,
         every_s=0.05,
-        what="the primary site to lose its power",
+        what=Text(
+            fr="la coupure du site principal", en="the primary site to lose its power"
+        ),
     )
     drill.loss = Loss(
         at_ns=strike.at_ns, utc=datetime.datetime.fromisoformat(strike.utc)
     )
-    drill.journal.mark("t0", "the primary site loses its power", at_ns=strike.at_ns)
+    lost = Text(
+        fr="le site principal perd son alimentation",
+        en="the primary site loses its power",
+    )
+    drill.journal.mark("t0", lost, at_ns=strike.at_ns)
     watch.stop()
 
 
@@ -132,9 +202,20 @@ def _lose(drill: Drill) -> bool:
         with open_recorder(history, "nemesis") as recorder:
             injection = lose_primary(drill.site, recorder=recorder, history=history)
     except Exception as error:
-        drill.journal.check("fault_observed", holds=False, detail=str(error))
+        said = say.sentence(
+            "{fault} non constatée : {error}",
+            "{fault} not seen: {error}",
+            fault=fault_name(power_off_site.NAME),
+            error=text_of(error),
+        )
+        drill.journal.check("fault_observed", holds=False, detail=said)
         raise
-    evidence = f"{power_off_site.NAME}: {injection.sighting.evidence}"
+    evidence = say.sentence(
+        "{fault} : {evidence}",
+        "{fault}: {evidence}",
+        fault=fault_name(power_off_site.NAME),
+        evidence=f"{injection.sighting.evidence}",
+    )
     drill.journal.check("fault_observed", holds=True, detail=evidence)
     tell_unreachable(drill)
     return True
@@ -157,22 +238,26 @@ def see_loss(drill: Drill) -> None:
         ExperimentsError: it was not.
     """
     drill.wait(
-        need(drill.losing, "the disaster").result,
+        need(drill.losing, _LOSS).result,
         within_s=_SEEN_WITHIN_S,
-        what="the primary site silent",
+        what=Text(fr="le silence du site principal", en="the primary site silent"),
     )
 
 
 def tell_unreachable(drill: Drill) -> None:
     """Record whether the primary is out of reach: nothing may be read from it."""
     answers = kube.api_reachable(drill.site.primary)
-    said = "its API answers" if answers else "its API does not answer"
+    said = (
+        Text(fr="son API répond", en="its API answers")
+        if answers
+        else Text(fr="son API ne répond pas", en="its API does not answer")
+    )
     drill.journal.check("primary_unreachable", holds=not answers, detail=said)
 
 
 def detect(drill: Drill) -> None:
     """Wait for the alert of the plan; its own instant is the mark."""
-    plan, loss = drill.plan, need(drill.loss, "the loss")
+    plan, loss = drill.plan, need(drill.loss, _LOSS)
     bell = Bell(drill.folder.history, plan.disaster.alert)
 
     def rung() -> Event | None:
@@ -185,13 +270,24 @@ def detect(drill: Drill) -> None:
         rung,
         within_s=plan.limits.detect_s,
         every_s=0.2,
-        what=f"alert {plan.disaster.alert}",
+        what=say.sentence(
+            "l'alerte {alert}", "alert {alert}", alert=plan.disaster.alert
+        ),
     )
-    drill.journal.mark("t1", f"{plan.disaster.alert} fires", at_ns=alert.at_ns)
+    fires = say.sentence(
+        "{alert} se déclenche", "{alert} fires", alert=plan.disaster.alert
+    )
+    drill.journal.mark("t1", fires, at_ns=alert.at_ns)
 
 
 def decide(drill: Drill) -> None:
     """Activate the recovery, automatically."""
-    value = {"what": "activate the recovery site", "who": "automatic, by the plan"}
+    what = Text(
+        fr="activation automatique du site de secours, prévue par le plan",
+        en="activate the recovery site, automatically, as planned",
+    )
+    # Who decides is a process of the history, which the report names in both languages.
+    value: dict[str, JsonValue] = {"what": told(what), "who": "drill"}
     drill.journal.record(Kind.OK, "decision", "activation", value)
-    drill.journal.mark("t2", "activation decided")
+    decided = Text(fr="activation décidée", en="activation decided")
+    drill.journal.mark("t2", decided)

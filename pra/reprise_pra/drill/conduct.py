@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Results
 from reprise_pra.drill import after, before, breaking, folder, words
 from reprise_pra.drill.analyse import EXIT_CODES, analyse
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.context import Drill
+from reprise_pra.drill.growth import growing
 from reprise_pra.drill.journal import Journal
+from reprise_pra.drill.leftovers import refuse_leftovers
 from reprise_pra.drill.prepared import Prepared
 from reprise_pra.drill.runner import Interruptions, Phase, run_phases
 from reprise_pra.drill.sole import sole_drill
@@ -68,10 +72,12 @@ def conduct(
         0 objectives met, 1 missed, 2 nothing can be concluded.
 
     Raises:
-        DrillError: another drill runs on the site; nothing was started.
+        DrillError: another drill runs on the site, or an earlier one left it in a state
+            that no drill can start from; nothing was started.
         AnalysisError: what was recorded cannot be judged.
     """
     with sole_drill(prepared.site.name):
+        refuse_leftovers(prepared.site.name)
         return _conduct(
             prepared, keep_site=keep_site, language=language, plain=plain, runs=runs
         )
@@ -100,10 +106,8 @@ def _conduct(
         )
 
         def told() -> None:
-            console.say(
-                f"{console.translated('interrupted')}: {console.translated('undo')}"
-            )
-            console.say(console.translated("again"))
+            console.say(console.spoken(words.INTERRUPTED))
+            console.say(console.spoken(words.AGAIN))
 
         interruptions = Interruptions(told=told)
         with interruptions.heard():
@@ -114,20 +118,28 @@ def _conduct(
                 closing_begins=interruptions.closing,
             )
             folder.ended(run)
-            console.awaiting(console.translated("report"))
-            results = analyse(run.path, warn=console.say)
-            console.awaiting("")
-        for verdict in results.verdicts:
-            title, reason = (
-                (verdict.title.fr, verdict.reason.fr)
-                if language == "fr"
-                else (verdict.title.en, verdict.reason.en)
-            )
-            outcome = console.translated(verdict.outcome.name)
-            console.say(f"  {title}: {outcome}. {reason}")
-        outcome = console.translated(results.outcome.name)
-        console.say(f"{console.translated('verdict')}: {outcome}")
-        console.say(
-            f"{console.translated('report')}: {run.path}/report.{language}.html"
-        )
+            with growing(run.path, told=console.awaiting):
+                results = analyse(run.path, warn=console.say)
+        _conclude(console, results, run.path / f"report.{language}.html")
     return EXIT_CODES[results.outcome]
+
+
+def _conclude(console: Console, results: Results, page: Path) -> None:
+    """Say each verdict with its reason, the worst, and where the report is."""
+    for verdict in results.verdicts:
+        line = say.sentence(
+            "  {title} : {outcome}. {reason}",
+            "  {title}: {outcome}. {reason}",
+            title=verdict.title,
+            outcome=words.OUTCOMES[verdict.outcome],
+            reason=verdict.reason,
+        )
+        console.say(console.spoken(line))
+    for title, said in (
+        (words.VERDICT, words.OUTCOMES[results.outcome]),
+        (words.REPORT, str(page)),
+    ):
+        line = say.sentence(
+            "{title} : {said}", "{title}: {said}", title=title, said=said
+        )
+        console.say(console.spoken(line))

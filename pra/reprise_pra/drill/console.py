@@ -21,9 +21,12 @@ import rich.live
 import rich.table
 import rich.text
 
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
+from reprise_pra.analysis.words import MARKS, check_name, phase_name
 from reprise_pra.drill import words
 from reprise_pra.drill.tail import Tail
-from reprise_pra.history import Event, Kind
+from reprise_pra.history import Event, JsonValue, Kind
 
 _WINDOW_S = 10
 _HEARTBEAT_S = 15
@@ -80,9 +83,9 @@ class Console:
         line = f"{now} {self._clock(time.monotonic())} {text}"
         self._out.print(line, markup=False)
 
-    def translated(self, word: str) -> str:
-        """Return an expression of `words` in the console's language."""
-        return words.say(word, self._language)
+    def spoken(self, text: Text | str) -> str:
+        """Return a sentence in the console's language."""
+        return words.spoken(text, self._language)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -95,16 +98,17 @@ class Console:
             if self._live:
                 self._live.start(refresh=True)
 
-    def awaiting(self, what: str, *, is_count: bool = False) -> None:
-        """Say what is being waited for; empty for nothing.
+    def awaiting(self, what: Text | None, *, is_count: bool = False) -> None:
+        """Say what is being waited for; None for nothing.
 
         Args:
             is_count: one of many; without a terminal it gets no line of its own.
         """
+        said = "" if what is None else self.spoken(what)
         with self._lock:
-            changed, self._awaited = what != self._awaited, what
-        if changed and what and not is_count and not self._is_live:
-            self.say(f"  … {what}")
+            changed, self._awaited = said != self._awaited, said
+        if changed and said and not is_count and not self._is_live:
+            self.say(f"  … {said}")
 
     def heard(self, event: Event) -> None:
         """Show one event of the drill's own history."""
@@ -117,11 +121,11 @@ class Console:
             "backup_chosen",
             "switch",
         }:
-            self.say(f"  {_sentence(event)}")
+            self.say(f"  {self._sentence(event)}")
 
     def _phase(self, event: Event) -> None:
         name, now_s = event.op_id, time.monotonic()
-        label = words.phase(name, self._language)
+        label = self.spoken(phase_name(name))
         with self._lock:
             if event.kind is Kind.INVOKE:
                 self._phases[name] = ("", now_s, None)
@@ -129,16 +133,14 @@ class Console:
             else:
                 since_s = self._phases.get(name, ("", now_s, None))[1]
                 self._phases[name] = (event.kind.value, since_s, now_s)
-                took = f"{now_s - since_s:.1f} s"
+                took = f"{self.spoken(say.number(now_s - since_s, decimals=1))} s"
         if event.kind is Kind.INVOKE:
             self.say(f"▶ {label}")
         else:
-            reason = event.value.get("reason")
-            said = "done" if event.kind is Kind.OK else "failed"
-            text = (
-                f"{_SIGNS[event.kind.value]} {label}: {self.translated(said)}, {took}"
-            )
-            self.say(f"{text}: {reason}" if reason else text)
+            reason = self._told(event.value.get("reason"))
+            said = self.spoken(words.DONE if event.kind is Kind.OK else words.FAILED)
+            text = self._pair(f"{_SIGNS[event.kind.value]} {label}", f"{said}, {took}")
+            self.say(self._pair(text, reason) if reason else text)
 
     def load_line(self) -> str:
         """Return the live load in one line: operations a second and share of errors.
@@ -157,13 +159,17 @@ class Console:
                 self._recent.popleft()
             total = len(self._recent)
             bad = sum(not good for _, good in self._recent)
-        span = f"{self.translated('over the last')} {_WINDOW_S} s"
+        span = f"{self.spoken(words.OVER_THE_LAST)} {_WINDOW_S} s"
         if now_ns - self._load_ns > _SILENCE_S * _NS_PER_S:
             return ""
         if not total:
-            return f"{self.translated('no operation')} {span}"
-        rate = f"{total / _WINDOW_S:.1f} {self.translated('operations/s')}"
-        return f"{rate}, {bad / total:.1%} {self.translated('errors')} {span}"
+            return f"{self.spoken(words.NO_OPERATION)} {span}"
+        rate = self.spoken(say.number(total / _WINDOW_S, decimals=1))
+        share = self.spoken(say.percent(bad / total))
+        return (
+            f"{rate} {self.spoken(words.OPERATIONS_PER_S)},"
+            f" {share} {self.spoken(words.ERRORS)} {span}"
+        )
 
     def _beat(self) -> None:
         while not self._stop.wait(_HEARTBEAT_S):
@@ -178,7 +184,45 @@ class Console:
 
     def _waiting(self) -> str:
         awaited = self._awaited
-        return f"{self.translated('waiting for')} {awaited}" if awaited else ""
+        return self._pair(self.spoken(words.WAITING_FOR), awaited) if awaited else ""
+
+    def _pair(self, name: str, said: str) -> str:
+        """Join a name and what is said of it: French puts a space before the colon."""
+        return f"{name} : {said}" if self._language == "fr" else f"{name}: {said}"
+
+    def _told(self, found: JsonValue) -> str:
+        """Return a sentence of the history in the console's language."""
+        if isinstance(found, dict):
+            found = found.get(self._language)
+        return "" if found is None else str(found)
+
+    def _sentence(self, event: Event) -> str:
+        value = event.value
+        match event.operation:
+            case "mark":
+                mark = MARKS.get(event.op_id, event.op_id)
+                return self._pair(self.spoken(mark), self._told(value.get("detail")))
+            case "check":
+                holds = value.get("holds")
+                sign = "?" if holds is None else "✔" if holds else "✘"
+                check = self.spoken(check_name(event.op_id))
+                return f"{sign} {self._pair(check, self._told(value.get('detail')))}"
+            case "decision":
+                who = self._told(value.get("who"))
+                by = self.spoken(words.BY.get(who, who))
+                return f"{self._told(value.get('what'))} ({by})"
+            case "switch":
+                to = str(value.get("to"))
+                site = self.spoken(words.SITES.get(to, to))
+                is_done = event.kind is Kind.OK
+                text = f"{self.spoken(words.SWITCH)} {site}"
+                return (
+                    self._pair(text, self.spoken(words.DONE))
+                    if is_done
+                    else f"{text} …"
+                )
+            case _:
+                return self._pair(self.spoken(words.BACKUP_CHOSEN), event.op_id)
 
     def _clock(self, at_s: float) -> str:
         minutes, seconds = divmod(int(at_s - self._started_s), 60)
@@ -192,7 +236,7 @@ class Console:
         for name, (ended, since_s, until_s) in rows:
             style = {"ok": "green", "": "bold"}.get(ended, "red")
             took_s = (until_s or now_s) - since_s
-            label = words.phase(name, self._language)
+            label = self.spoken(phase_name(name))
             table.add_row(
                 rich.text.Text(f"{_SIGNS[ended]} {label}", style=style),
                 f"{took_s:6.1f} s",
@@ -201,18 +245,3 @@ class Console:
         if waiting := self._waiting():
             table.add_row("", rich.text.Text(waiting))
         return table
-
-
-def _sentence(event: Event) -> str:
-    value = event.value
-    match event.operation:
-        case "mark":
-            return f"{value.get('mark')}: {value.get('detail')}"
-        case "check":
-            holds = value.get("holds")
-            sign = "?" if holds is None else "✔" if holds else "✘"
-            return f"{sign} {value.get('check')}: {value.get('detail')}"
-        case "decision":
-            return f"{value.get('what')} ({value.get('who')})"
-        case _:
-            return f"{event.operation} {event.kind.value} {event.op_id}"

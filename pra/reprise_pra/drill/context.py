@@ -14,10 +14,12 @@ from reprise_platform.errors import PlatformError, WaitTimeout
 from reprise_platform.proof import KeyProof
 from reprise_platform.recovery import Recovery
 from reprise_platform.waiting import until
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill.background import Background
 from reprise_pra.drill.backupwatch import BackupWatch
 from reprise_pra.drill.console import Console
-from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.errors import AwaitedInVainError, DrillError
 from reprise_pra.drill.folder import RunFolder
 from reprise_pra.drill.journal import Journal
 from reprise_pra.drill.plan import DrillPlan
@@ -76,47 +78,65 @@ class Drill:
         Raises:
             DrillError: it is not up yet.
         """
-        return need(self.access, "the site")
+        return need(self.access, Text(fr="le site", en="the site"))
 
     def wait[T](
         self,
         condition: Callable[[], T | None],
         *,
         within_s: float,
-        what: str,
+        what: Text,
         every_s: float = 0.5,
     ) -> T:
         """Wait as `until` does, say for what, and give up when the traffic dies.
 
         Raises:
-            WaitTimeout: the limit passed.
+            AwaitedInVainError: the limit passed.
             DrillError: the load, a prober or the sentinel has died.
         """
+        inner: list[WaitTimeout] = []
 
         def attempt() -> T | None:
             self.traffic.check()
-            return condition()
+            try:
+                return condition()
+            except WaitTimeout as error:
+                # Of something that the condition looks at: not this wait's own limit.
+                inner.append(error)
+                raise
 
         self.console.awaiting(what)
         try:
-            return until(attempt, within_s=within_s, every_s=every_s, what=what)
+            return until(attempt, within_s=within_s, every_s=every_s, what=what.en)
+        except WaitTimeout as error:
+            if inner:
+                raise
+            raise AwaitedInVainError(
+                say.sentence(
+                    "attendu en vain pendant {limit} : {what}",
+                    "waited {limit} in vain for: {what}",
+                    limit=say.seconds(within_s),
+                    what=what,
+                )
+            ) from error
         finally:
-            self.console.awaiting("")
+            self.console.awaiting(None)
 
     def wait_until_none(
         self,
-        problems: Callable[[], Sequence[str]],
+        problems: Callable[[], Sequence[Text]],
         *,
         within_s: float,
-        what: str,
+        what: Text,
         every_s: float = 1.0,
     ) -> None:
         """Wait until nothing is found wrong.
 
         Raises:
-            DrillError: the limit passed, or the traffic died; tells what was still wrong.
+            AwaitedInVainError: the limit passed; tells what was still wrong.
+            DrillError: the traffic died.
         """
-        latest: list[str] = []
+        latest: list[Text] = []
 
         def fine() -> bool:
             latest[:] = problems()
@@ -124,30 +144,46 @@ class Drill:
 
         try:
             self.wait(fine, within_s=within_s, what=what, every_s=every_s)
-        except WaitTimeout as error:
-            msg = f"{error}; still: {'; '.join(latest)}"
-            raise DrillError(msg) from error
+        except AwaitedInVainError as error:
+            raise AwaitedInVainError(
+                say.sentence(
+                    "{error}\u00a0; il reste : {latest}",
+                    "{error}; still: {latest}",
+                    error=error.text,
+                    latest=say.join(latest),
+                )
+            ) from error
 
-    def pause(self, seconds: float, what: str) -> None:
+    def pause(self, seconds: float, what: Text) -> None:
         """Let time pass, and say for what."""
         ended_s = time.monotonic() + seconds
         self.wait(
             lambda: time.monotonic() >= ended_s,
             within_s=seconds + 60,
             every_s=0.2,
-            what=f"{what} ({seconds:g} s)",
+            what=say.sentence(
+                "{what} ({length})",
+                "{what} ({length})",
+                what=what,
+                length=say.seconds(seconds),
+            ),
         )
 
 
-def need[T](part: T | None, name: str) -> T:
+def need[T](part: T | None, name: Text) -> T:
     """Return a part of the drill that an earlier phase made.
 
     Raises:
         DrillError: that phase did not run.
     """
     if part is None:
-        msg = f"{name} is not there: the phase that makes it did not run"
-        raise DrillError(msg)
+        raise DrillError(
+            say.sentence(
+                "il manque {name} : la phase qui l'établit n'a pas eu lieu",
+                "{name} is not there: the phase that makes it did not run",
+                name=name,
+            )
+        )
     return part
 
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reprise_platform.paths import REPOSITORY
+from reprise_pra.analysis import say
 from reprise_pra.analysis.objectives import sha256_of, to_yaml
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill.prepared import Prepared
 from reprise_pra.history import JsonValue, utc_now
 
@@ -73,7 +75,7 @@ def ended(folder: RunFolder) -> None:
     _write(folder.plan, {**facts, "ended_utc": utc_now()})
 
 
-def objectives_problems(folder: RunFolder, prepared: Prepared) -> tuple[str, ...]:
+def objectives_problems(folder: RunFolder, prepared: Prepared) -> tuple[Text, ...]:
     """List the objectives files that changed since the run started; none is as wanted."""
     facts = json.loads(folder.plan.read_text(encoding="utf-8"))
     expected = (
@@ -81,7 +83,11 @@ def objectives_problems(folder: RunFolder, prepared: Prepared) -> tuple[str, ...
         (prepared.objectives_file, prepared.objectives_source_sha256),
     )
     return tuple(
-        f"{path} changed during the run"
+        say.sentence(
+            "{path} a changé pendant l'exercice",
+            "{path} changed during the run",
+            path=str(path),
+        )
         for path, sha256 in expected
         if not path.is_file() or sha256_of(path) != sha256
     )

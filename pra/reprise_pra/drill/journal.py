@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from reprise_platform.telling import told
+from reprise_pra.analysis.results import Text
 from reprise_pra.history import Event, JsonValue, Kind, Recorder
 
 
@@ -35,18 +37,17 @@ class Journal(Recorder):
         self._heard(event)
         return event
 
-    def mark(self, name: str, detail: str, *, at_ns: int | None = None) -> Event:
+    def mark(self, name: str, detail: Text, *, at_ns: int | None = None) -> Event:
         """Record one mark, `t0` to `t9`, now or at `at_ns`."""
-        return self.record(
-            Kind.OK, "mark", name, {"mark": name, "detail": detail}, at_ns=at_ns
-        )
+        value: dict[str, JsonValue] = {"mark": name, "detail": told(detail)}
+        return self.record(Kind.OK, "mark", name, value, at_ns=at_ns)
 
     def check(
         self,
         name: str,
         *,
         holds: bool | None,
-        detail: str,
+        detail: Text,
         since_ns: int | None = None,
     ) -> Event:
         """Record whether something that the verdict rests on holds; None: not known.
@@ -54,7 +55,11 @@ class Journal(Recorder):
         Args:
             since_ns: for what was looked at over a stretch, when that stretch began.
         """
-        value: dict[str, JsonValue] = {"check": name, "holds": holds, "detail": detail}
+        value: dict[str, JsonValue] = {
+            "check": name,
+            "holds": holds,
+            "detail": told(detail),
+        }
         if since_ns is not None:
             value["since_ns"] = since_ns
         return self.record(Kind.OK, "check", name, value)

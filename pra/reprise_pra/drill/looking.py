@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from reprise_pra.analysis import say
 from reprise_pra.analysis.objectives import JourneyObjective, Objectives
 from reprise_pra.analysis.quantiles import nearest_rank
 from reprise_pra.analysis.reading import read_timeline
 from reprise_pra.analysis.recovery import LATENCY_SHARE, recovery_of
+from reprise_pra.analysis.results import Text
 from reprise_pra.analysis.samples import Sample, samples_of
 from reprise_pra.drill.tail import Tail
 from reprise_pra.history import Event, History
@@ -32,13 +34,13 @@ class Lookout:
         self._objectives = objectives
         self._minimum = minimum_operations
 
-    def unsteady(self, *, since_ns: int) -> tuple[str, ...]:
+    def unsteady(self, *, since_ns: int) -> tuple[Text, ...]:
         """Say why each T1 journey is not steady since an instant; none is steady.
 
         Steady: enough operations, and both objectives held over all of them.
         """
         samples = self._samples(t0_ns=None)
-        problems: list[str] = []
+        problems: list[Text] = []
         for name in self._objectives.tier_1():
             mine = [
                 sample
@@ -49,13 +51,13 @@ class Lookout:
             problems += _problems(name, mine, promise, minimum=self._minimum)
         return tuple(problems)
 
-    def unrecovered(self, *, t0_ns: int, stable_s: float) -> tuple[str, ...]:
+    def unrecovered(self, *, t0_ns: int, stable_s: float) -> tuple[Text, ...]:
         """Say why each T1 journey has not recovered for good since t0; none is recovered.
 
         Objects that answer "absent" are taken for lost: only the final reads can tell.
         """
         samples = self._samples(t0_ns=t0_ns)
-        problems: list[str] = []
+        problems: list[Text] = []
         for name in self._objectives.tier_1():
             found = recovery_of(
                 name,
@@ -66,7 +68,7 @@ class Lookout:
                 minimum_operations=self._minimum,
             )
             if found.t7_ns is None:
-                problems.append(f"{name}: {found.reason.en}")
+                problems.append(_of(name, found.reason))
         return tuple(problems)
 
     def _samples(self, *, t0_ns: int | None) -> tuple[Sample, ...]:
@@ -125,21 +127,42 @@ class Bell:
 
 def _problems(
     name: str, samples: Sequence[Sample], promise: JourneyObjective, *, minimum: int
-) -> list[str]:
+) -> list[Text]:
     answered = [sample for sample in samples if sample.is_ok]
     if len(answered) < minimum:
-        return [f"{name}: {len(answered)} operations succeeded, {minimum} are needed"]
+        return [
+            _of(
+                name,
+                say.sentence(
+                    "{count} opérations réussies, {minimum} exigées",
+                    "{count} operations succeeded, {minimum} are needed",
+                    count=len(answered),
+                    minimum=minimum,
+                ),
+            )
+        ]
     problems = []
     availability = len(answered) / len(samples)
     if availability < promise.availability:
-        problems.append(
-            f"{name}: availability {availability:.4f}, {promise.availability:g} promised"
+        reached = say.sentence(
+            "disponibilité {share}, {promised} promis",
+            "availability {share}, {promised} promised",
+            share=say.percent(availability),
+            promised=say.percent(promise.availability),
         )
+        problems.append(_of(name, reached))
     ordered = sorted(sample.latency_ns for sample in answered)
     p95_ms = (nearest_rank(ordered, LATENCY_SHARE) or 0) / _NS_PER_MS
     if p95_ms > promise.latency_p95_ms:
-        problems.append(
-            f"{name}: 95th percentile {p95_ms:.0f} ms,"
-            f" {promise.latency_p95_ms:g} ms promised"
+        reached = say.sentence(
+            "95e centile {latency}, {promised} promises",
+            "95th percentile {latency}, {promised} promised",
+            latency=say.milliseconds(p95_ms),
+            promised=say.milliseconds(promise.latency_p95_ms),
         )
+        problems.append(_of(name, reached))
     return problems
+
+
+def _of(journey: str, text: Text) -> Text:
+    return say.sentence("{name} : {text}", "{name}: {text}", name=journey, text=text)

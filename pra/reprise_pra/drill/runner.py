@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Final
 
+from reprise_platform.telling import text_of, told
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill.journal import Journal
-from reprise_pra.history import Kind
+from reprise_pra.history import JsonValue, Kind
 
 EXIT_CRASHED: Final = 255
+_INTERRUPTED: Final = Text(fr="interrompue", en="interrupted")
 
 
 class Interrupted(BaseException):
@@ -103,19 +107,32 @@ def run_phases(
 
 
 def _run(journal: Journal, phase: Phase) -> bool:
-    value = {"phase": phase.name}
+    value: dict[str, JsonValue] = {"phase": phase.name}
     journal.record(Kind.INVOKE, "phase", phase.name, value)
     try:
         phase.act()
     except Interrupted:
-        reason = {**value, "reason": "interrupted"}
+        reason = {**value, "reason": told(_INTERRUPTED)}
         journal.record(Kind.INFO, "phase", phase.name, reason)
         raise
     # A phase may fail in any way, and a drill that breaks half-way must still undo its
     # faults, clean and say so in a report.
     except Exception as error:  # noqa: BLE001
-        reason = {**value, "reason": f"{type(error).__name__}: {error}"}
+        reason = {**value, "reason": told(_reason(error))}
         journal.record(Kind.FAIL, "phase", phase.name, reason)
         return False
     journal.record(Kind.OK, "phase", phase.name, value)
     return True
+
+
+def _reason(error: Exception) -> Text:
+    """Say why a phase failed: an error's own sentence, or its kind and its words."""
+    text = text_of(error)
+    if text.fr != text.en:
+        return text
+    return say.sentence(
+        "erreur {kind} : {words}",
+        "{kind}: {words}",
+        kind=type(error).__name__,
+        words=text,
+    )

@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+from reprise_pra.analysis import say
 from reprise_pra.drill.errors import DrillError
 
 
@@ -23,6 +24,12 @@ def sole_drill(site: str) -> Iterator[None]:
         try:
             lock.bind(f"\0reprise-drill-{site}")
         except OSError as error:
-            msg = f"another drill runs on site {site}: wait for it, or use --name"
-            raise DrillError(msg) from error
+            raise DrillError(
+                say.sentence(
+                    "un autre exercice est en cours sur le site {site} : attendre sa fin,"
+                    " ou choisir un autre nom avec --name",
+                    "another drill runs on site {site}: wait for it, or use --name",
+                    site=site,
+                )
+            ) from error
         yield

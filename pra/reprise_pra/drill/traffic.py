@@ -9,6 +9,8 @@ import yaml
 from reprise_loadtests import launch
 from reprise_loadtests.profile import Profile
 from reprise_platform.access import Access
+from reprise_pra.analysis import say
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill.errors import DrillError
 
 
@@ -19,10 +21,8 @@ class Traffic:
         """Nothing runs yet."""
         self._running: list[launch.Process] = []
 
-    def start(
-        self, access: Access, *, profile: Path | None, seed: int, history: Path
-    ) -> None:
-        """Start the sentinel, the probers and, with a profile, the clinics.
+    def start(self, access: Access, *, profile: Path, seed: int, history: Path) -> None:
+        """Start the sentinel, the probers and the clinics.
 
         Returns when the clinics' schedule has begun.
 
@@ -31,10 +31,7 @@ class Traffic:
         """
         self._running.append(launch.start_sentinel(access, history))
         self._running += launch.start_probers(access, history)
-        if profile is not None:
-            self._running.append(
-                launch.start_load(access, profile, seed, history, None)
-            )
+        self._running.append(launch.start_load(access, profile, seed, history, None))
 
     def check(self) -> None:
         """Do nothing while all that was started runs.
@@ -44,21 +41,40 @@ class Traffic:
         """
         for process in self._running:
             if not process.is_running():
-                msg = f"{process.name} ended by itself: see {process.log}"
-                raise DrillError(msg)
+                raise DrillError(
+                    say.sentence(
+                        "{name} s'est arrêté de lui-même : voir {log}",
+                        "{name} ended by itself: see {log}",
+                        name=process.name,
+                        log=str(process.log),
+                    )
+                )
 
-    def stop(self) -> tuple[str, ...]:
+    def stop(self) -> tuple[Text, ...]:
         """Stop all; twice is well. Return a sentence for each that did not end cleanly."""
         running, self._running = self._running, []
         codes = launch.stop(*running)
         return tuple(
-            f"{name} ended with {code}" for name, code in codes.items() if code != 0
+            say.sentence(
+                "{name} s'est terminé avec le code {code}",
+                "{name} ended with {code}",
+                name=name,
+                code=str(code),
+            )
+            for name, code in codes.items()
+            if code != 0
         )
 
 
+def with_rate(profile: Profile, rate_per_s: float | None) -> Profile:
+    """Return the profile that a run plays: its rate replaced if the plan says so."""
+    if rate_per_s is None:
+        return profile
+    arrivals = profile.arrivals.model_copy(update={"rate_per_s": rate_per_s})
+    return profile.model_copy(update={"arrivals": arrivals})
+
+
 def write_profile(profile: Profile, path: Path, *, rate_per_s: float | None) -> None:
-    """Write the profile that this run plays, its rate replaced if the plan says so."""
-    raw = profile.model_dump(mode="json")
-    if rate_per_s is not None:
-        raw["arrivals"]["rate_per_s"] = rate_per_s
+    """Write the profile that this run plays, for the load to read."""
+    raw = with_rate(profile, rate_per_s).model_dump(mode="json")
     path.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import locale
 import os
-from typing import Literal
+from typing import Final, Literal
 
-from reprise_pra.analysis.words import phase_name
+from reprise_pra.analysis.results import Outcome, Text
 
 type Language = Literal["fr", "en"]
 
-_WORDS = {
-    "waiting for": ("waiting for", "en attente de"),
-    "operations/s": ("operations/s", "opérations/s"),
-    "errors": ("errors", "erreurs"),
-    "over the last": ("over the last", "sur les dernières"),
-    "no operation": ("no operation", "aucune opération"),
-    "done": ("done", "terminé"),
-    "failed": ("failed", "échec"),
-    "interrupted": ("interrupted", "interrompu"),
-    "report": ("report", "rapport"),
-    "verdict": ("verdict", "verdict"),
-    "MET": ("met", "conforme"),
-    "MISSED": ("missed", "non conforme"),
-    "UNKNOWN": ("unknown", "non concluant"),
-    "undo": ("undoing faults and cleaning", "annulation des pannes et nettoyage"),
-    "again": (
-        "press Ctrl-C again to leave at once, without cleaning",
-        "Ctrl-C de nouveau : sortie immédiate, sans nettoyage",
-    ),
+WAITING_FOR: Final = Text(fr="en attente de", en="waiting for")
+OPERATIONS_PER_S: Final = Text(fr="opérations/s", en="operations/s")
+ERRORS: Final = Text(fr="erreurs", en="errors")
+OVER_THE_LAST: Final = Text(fr="sur les dernières", en="over the last")
+NO_OPERATION: Final = Text(fr="aucune opération", en="no operation")
+DONE: Final = Text(fr="terminé", en="done")
+FAILED: Final = Text(fr="échec", en="failed")
+REPORT: Final = Text(fr="rapport", en="report")
+VERDICT: Final = Text(fr="verdict", en="verdict")
+SWITCH: Final = Text(fr="bascule vers", en="switch to")
+SITES: Final = {
+    "primary": Text(fr="le site principal", en="the primary site"),
+    "recovery": Text(fr="le site de secours", en="the recovery site"),
+}
+BACKUP_CHOSEN: Final = Text(fr="sauvegarde retenue", en="backup picked")
+BY: Final = {"drill": Text(fr="par l'exercice, selon le plan", en="by the plan")}
+INTERRUPTED: Final = Text(
+    fr="interrompu : annulation des pannes et nettoyage",
+    en="interrupted: undoing faults and cleaning",
+)
+AGAIN: Final = Text(
+    fr="Ctrl-C de nouveau : sortie immédiate, sans nettoyage",
+    en="press Ctrl-C again to leave at once, without cleaning",
+)
+OUTCOMES: Final = {
+    Outcome.MET: Text(fr="conforme", en="met"),
+    Outcome.MISSED: Text(fr="non conforme", en="missed"),
+    Outcome.UNKNOWN: Text(fr="non concluant", en="unknown"),
 }
 
 
@@ -40,13 +49,8 @@ def preferred() -> Language:
     return "fr" if (locale.getlocale()[0] or "").startswith("fr") else "en"
 
 
-def say(word: str, language: Language) -> str:
-    """Return one of this module's expressions; one that is unknown is said as it is."""
-    english, french = _WORDS.get(word, (word, word))
-    return french if language == "fr" else english
-
-
-def phase(name: str, language: Language) -> str:
-    """Return the name of a phase for people: the report's own."""
-    text = phase_name(name)
+def spoken(text: Text | str, language: Language) -> str:
+    """Return a sentence in one language; a string is the same in both."""
+    if isinstance(text, str):
+        return text
     return text.fr if language == "fr" else text.en

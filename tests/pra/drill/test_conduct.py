@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -9,17 +10,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 import reprise_reports
+from reprise_platform import paths
+from reprise_platform.embedded.layout import FENCE
+from reprise_platform.waiting import until
 from reprise_pra import __main__ as command
-from reprise_pra.analysis.results import Outcome
+from reprise_pra.analysis.results import Outcome, Text
 from reprise_pra.analysis.results_json import loads
 from reprise_pra.analysis.testing import Script, Written
 from reprise_pra.drill import after, before, breaking
 from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.conduct import conduct
 from reprise_pra.drill.context import Drill
+from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.growth import growing
 from reprise_pra.drill.prepared import Overrides, Prepared, prepare
+from reprise_pra.drill.words import Language
 from reprise_pra.history import Kind, read_history
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,6 +67,7 @@ class Stage:
         self.ran: list[str] = []
         self.runs = folder
         self.misbehave: dict[str, Callable[[], None]] = {}
+        self.real_baseline = before.baseline
         for _, module, function in ACTS:
             patch.setattr(module, function, self._act(function))
         patch.setattr(after, "clean", self._act("clean"))
@@ -76,10 +85,10 @@ class Stage:
 
         return act
 
-    def conduct(self, prepared: Prepared) -> int:
+    def conduct(self, prepared: Prepared, *, language: Language = "en") -> int:
         """Conduct the drill."""
         return conduct(
-            prepared, keep_site=False, language="en", plain=True, runs=self.runs
+            prepared, keep_site=False, language=language, plain=True, runs=self.runs
         )
 
     @property
@@ -137,6 +146,106 @@ def test_whatever_phase_ends_badly_the_drill_cleans_and_reports(
         one for one in results.assumptions if one.name == "drill_completed"
     )
     assert completed.holds is False
+
+
+def test_a_drill_without_load_says_why_it_concludes_nothing(
+    stage: Stage,
+    prepared: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rate of 0 is a good plan: it ends with 2, at once, and its report says why."""
+    monkeypatch.setattr(before, "baseline", stage.real_baseline)
+    load = prepared.plan.load.model_copy(update={"rate_per_s": 0.0})
+    plan = prepared.plan.model_copy(update={"load": load})
+    silent = dataclasses.replace(prepared, plan=plan)
+    assert stage.conduct(silent) == 2
+    assert stage.ran == ["provision", "preflight", "clean"]
+    results = loads((stage.latest / "results.json").read_text(encoding="utf-8"))
+    (steady,) = (one for one in results.assumptions if one.name == "steady_state")
+    assert steady.holds is None
+    assert "not one operation" in steady.reason.en
+    assert any("nobody works" in entry.text.en for entry in results.chronology)
+    assert any("personne ne travaille" in entry.text.fr for entry in results.chronology)
+
+
+def test_a_rate_of_0_is_a_good_plan(tmp_path: Path) -> None:
+    """It proves nothing, which is for its report to say, not a mistake in a file."""
+    raw = yaml.safe_load((ROOT / "pra" / "drills" / "quick.yaml").read_text())
+    folder = ROOT / "pra" / "drills"
+    raw["load"]["rate_per_s"] = 0
+    for key in ("site", "objectives"):
+        raw[key] = str(folder / raw[key])
+    raw["continuity"][0]["experiment"] = str(
+        folder / raw["continuity"][0]["experiment"]
+    )
+    path = tmp_path / "plan.yaml"
+    path.write_text(yaml.safe_dump(raw), encoding="utf-8")
+    assert command.main(["check", str(path)]) == 0
+
+
+def test_a_site_left_by_a_killed_drill_is_refused(
+    stage: Stage,
+    prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing runs, no folder is made, and the site stays for whoever asks about it."""
+    monkeypatch.setenv("REPRISE_STATE", str(tmp_path / "machine"))
+    state = paths.site_state(prepared.site.name)
+    state.mkdir(parents=True)
+    (state / FENCE).touch()
+    with pytest.raises(DrillError, match=f"down --name {prepared.site.name}"):
+        stage.conduct(prepared)
+    assert stage.ran == []
+    assert not (stage.runs / "quick").exists()
+
+
+def test_a_refused_drill_is_told_in_its_language(
+    prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """254, before anything starts; French with `--lang fr`."""
+    monkeypatch.setenv("REPRISE_STATE", str(tmp_path / "machine"))
+    name = prepared.site.name
+    state = paths.site_state(name)
+    state.mkdir(parents=True)
+    (state / FENCE).touch()
+    words = ["drill", str(ROOT / "pra" / "drills" / "quick.yaml"), "--name", name]
+    assert command.main([*words, "--lang", "fr"]) == 254
+    assert "Remède : supprimer le site" in capsys.readouterr().err
+    assert command.main([*words, "--lang", "en"]) == 254
+    assert "Remedy: take the site down" in capsys.readouterr().err
+
+
+def test_the_verdicts_are_told_in_french(
+    stage: Stage, prepared: Prepared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last lines of the console are what a French operator waits for."""
+    stage.misbehave["baseline"] = broken
+    stage.conduct(prepared, language="fr")
+    said = capsys.readouterr().out
+    assert "verdict : non concluant" in said
+    assert "✘ régime établi : échec" in said
+    assert "erreur LookupError" in said
+    assert "report.fr.html" in said
+    assert "unknown" not in said
+
+
+def test_the_report_shows_what_is_written(tmp_path: Path) -> None:
+    """Laying out takes long: each look tells how many files there are, and the latest."""
+    (tmp_path / "plan.json").write_text("{}")
+    told: list[Text | None] = []
+    with growing(tmp_path, told=told.append, every_s=0.01):
+        (tmp_path / "results.csv").write_text("1")
+        until(lambda: len(told) > 1, within_s=5, every_s=0.01, what="a look")
+    first, *looks, last = told
+    assert first is not None
+    assert first.fr == "rapport"
+    assert last is None
+    assert looks[0] is not None
+    assert looks[0].en == "report: 1 files written, results.csv last"
 
 
 def test_a_cleaning_that_fails_is_told(stage: Stage, prepared: Prepared) -> None:

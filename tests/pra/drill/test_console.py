@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from reprise_pra.analysis.results import Outcome, Text
 from reprise_pra.drill import words
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.journal import Journal
-from reprise_pra.history import Kind, Recorder
+from reprise_pra.history import JsonValue, Kind, Recorder
 
 
 def test_plain_lines_tell_each_event(
@@ -26,23 +27,63 @@ def test_plain_lines_tell_each_event(
         Console(tmp_path, language="en", plain=True) as console,
         Journal(tmp_path, "drill", heard=console.heard) as journal,
     ):
-        journal.record(Kind.INVOKE, "phase", "baseline", {"phase": "baseline"})
-        console.awaiting("the steady state")
-        journal.check("steady_state", holds=True, detail="all well")
-        journal.check("residue", holds=None, detail="nobody looked")
-        journal.mark("t0", "lost")
-        journal.record(
-            Kind.FAIL, "phase", "baseline", {"phase": "baseline", "reason": "broken"}
-        )
+        tell_all(console, journal)
     lines = capsys.readouterr().out.splitlines()
-    assert "▶ baseline" in lines[0]
-    assert "… the steady state" in lines[1]
-    assert "✔ steady_state: all well" in lines[2]
-    assert "? residue: nobody looked" in lines[3]
-    assert "t0: lost" in lines[4]
-    assert "✘ baseline: failed" in lines[5]
-    assert lines[5].endswith("broken")
-    assert all(line[2] == ":" and "+00:" in line for line in lines)
+    assert [line.partition("+00:00 ")[2] for line in lines] == [
+        "▶ baseline",
+        "  … the steady state",
+        "  ✔ steady state: all well",
+        "  ? site left as it was: nobody looked",
+        "  t0, disaster: lost",
+        "  activate (by the plan)",
+        "  backup picked: b2",
+        "  switch to the recovery site …",
+        "  switch to the recovery site: done",
+        "✘ baseline: failed, 0.0 s: broken",
+    ]
+    assert all(line[2] == ":" for line in lines)
+
+
+def tell_all(console: Console, journal: Journal) -> None:
+    """Let one event of each kind happen."""
+    journal.record(Kind.INVOKE, "phase", "baseline", {"phase": "baseline"})
+    console.awaiting(Text(fr="le régime établi", en="the steady state"))
+    journal.check("steady_state", holds=True, detail=Text(fr="tout va", en="all well"))
+    nobody = Text(fr="personne n'a regardé", en="nobody looked")
+    journal.check("residue", holds=None, detail=nobody)
+    journal.mark("t0", Text(fr="perdu", en="lost"))
+    what: JsonValue = {"fr": "activation", "en": "activate"}
+    journal.record(Kind.OK, "decision", "a", {"what": what, "who": "drill"})
+    journal.record(Kind.OK, "backup_chosen", "b2", {"name": "b2"})
+    for kind in (Kind.INVOKE, Kind.OK):
+        journal.record(kind, "switch", "switch-recovery", {"to": "recovery"})
+    value: dict[str, JsonValue] = {"phase": "baseline"}
+    value["reason"] = {"fr": "cassé", "en": "broken"}
+    journal.record(Kind.FAIL, "phase", "baseline", value)
+
+
+def test_french_lines_are_french(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names, details and states: a French operator reads no English."""
+    with (
+        Console(tmp_path, language="fr", plain=True) as console,
+        Journal(tmp_path, "drill", heard=console.heard) as journal,
+    ):
+        tell_all(console, journal)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("+00:00 ")[2] for line in lines] == [
+        "▶ régime établi",
+        "  … le régime établi",
+        "  ✔ régime établi : tout va",
+        "  ? site remis en état : personne n'a regardé",
+        "  t0, sinistre : perdu",
+        "  activation (par l'exercice, selon le plan)",
+        "  sauvegarde retenue : b2",
+        "  bascule vers le site de secours …",
+        "  bascule vers le site de secours : terminé",
+        "✘ régime établi : échec, 0,0 s : cassé",
+    ]
 
 
 def test_the_live_error_rate_is_that_of_the_last_seconds(tmp_path: Path) -> None:
@@ -58,7 +99,7 @@ def test_the_live_error_rate_is_that_of_the_last_seconds(tmp_path: Path) -> None
         for number in range(3):
             load.record(Kind.OK, "search", str(number))
         load.record(Kind.INFO, "search", "4")
-    assert console.load_line() == "0.4 operations/s, 25.0% errors over the last 10 s"
+    assert console.load_line() == "0.4 operations/s, 25.00% errors over the last 10 s"
 
 
 def test_french_is_spoken_to_the_french(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,14 +110,14 @@ def test_french_is_spoken_to_the_french(monkeypatch: pytest.MonkeyPatch) -> None
     assert words.preferred() == "fr"
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert words.preferred() == "en"
-    assert words.say("UNKNOWN", "fr") == "non concluant"
-    assert words.phase("continuity-2", "fr").endswith("2")
+    assert words.spoken(words.OUTCOMES[Outcome.UNKNOWN], "fr") == "non concluant"
 
 
 def test_the_live_display_stands_aside_and_comes_back(tmp_path: Path) -> None:
     """On a terminal it renews itself, leaves it to another display, and is left whole."""
     code = f"""
         from pathlib import Path
+        from reprise_pra.analysis.results import Text
         from reprise_pra.drill.console import Console
         from reprise_pra.drill.journal import Journal
         from reprise_pra.history import Kind
@@ -88,7 +129,7 @@ def test_the_live_display_stands_aside_and_comes_back(tmp_path: Path) -> None:
                     print("another display")
                 journal.record(Kind.OK, "phase", "provision", {{}})
                 journal.record(Kind.INVOKE, "phase", "restore", {{}})
-                console.awaiting("something")
+                console.awaiting(Text(fr="quelque chose", en="something"))
     """
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -112,6 +153,6 @@ def test_the_live_display_stands_aside_and_comes_back(tmp_path: Path) -> None:
     assert process.wait(timeout=30) == 0, shown.decode()
     text = shown.decode()
     assert "another display" in text
-    assert "en attente de something" in text
+    assert "en attente de : quelque chose" in text
     assert "✔ mise en place du site" in text
     assert "▶ restauration" in text

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +22,10 @@ from reprise_experiments.run import ExperimentOutcome
 from reprise_experiments.site import site_of
 from reprise_experiments.targets import BlastRadius, Scope, Selector
 from reprise_experiments.testing import Mood, World
-from reprise_platform import kube, paths, provider
+from reprise_platform import kube, paths, provider, spent
+from reprise_platform.embedded.layout import FENCE
 from reprise_platform.errors import PlatformError
+from reprise_pra.analysis.results import Text
 from reprise_pra.drill import after, before, breaking
 from reprise_pra.drill.backupwatch import BackupWatch
 from reprise_pra.drill.console import Console
@@ -26,6 +33,7 @@ from reprise_pra.drill.context import Drill, Loss
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.folder import create
 from reprise_pra.drill.journal import Journal
+from reprise_pra.drill.leftovers import refuse_leftovers
 from reprise_pra.drill.prepared import Overrides, prepare
 from reprise_pra.drill.sole import sole_drill
 from reprise_pra.history import Event, Kind, Recorder, read_history
@@ -93,10 +101,24 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    """A drill whose site is up."""
+    """A drill whose site is up; all that it tells, in any test, is in both languages."""
     made = Scene(tmp_path, monkeypatch)
     yield made
     made.journal.close()
+    for event in read_history(made.folder.history.glob("drill.jsonl")).events:
+        for key in ("detail", "reason", "what"):
+            assert_told(event.value.get(key))
+
+
+def assert_told(said: object) -> None:
+    """Check that a sentence is in two languages, or is a name or a number."""
+    if said is None:
+        return
+    assert isinstance(said, dict), said
+    assert set(said) == {"fr", "en"}
+    same = said["fr"] == said["en"]
+    assert said["fr"]
+    assert not same or re.fullmatch(r"[\w.:/-]+(, [\w.:/-]+)*", said["fr"]), said
 
 
 def watch(scene: Scene) -> None:
@@ -277,20 +299,170 @@ def test_residue_of_a_fault_ends_the_drill(
     assert scene.check("residue") is False
 
 
+@pytest.mark.parametrize("rate_per_s", [0.0, 1e-6])
 def test_a_baseline_without_load_stops_the_drill(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, rate_per_s: float
 ) -> None:
-    """A rate of 0 is told for what it is: nothing could be concluded."""
+    """A rate without an arrival is told for what it is, and nothing is waited for."""
     started: list[object] = []
     monkeypatch.setattr(
         scene.drill.traffic, "start", lambda *_, **given: started.append(given)
     )
-    load = scene.drill.plan.load.model_copy(update={"rate_per_s": 0.0})
-    plan = scene.drill.plan.model_copy(update={"load": load})
-    monkeypatch.setattr(Drill, "plan", property(lambda _: plan))
+    play(scene, monkeypatch, load={"rate_per_s": rate_per_s})
     with pytest.raises(DrillError, match="nothing could be concluded"):
         before.baseline(scene.drill)
     assert scene.check("steady_state") is None
+    assert started == []
+
+
+def play(scene: Scene, patch: pytest.MonkeyPatch, **changes: dict[str, object]) -> None:
+    """Change parts of the plan."""
+    plan = scene.drill.plan
+    parts = {
+        part: getattr(plan, part).model_copy(update=update)
+        for part, update in changes.items()
+    }
+    changed = plan.model_copy(update=parts)
+    patch.setattr(Drill, "plan", property(lambda _: changed))
+
+
+def test_a_service_that_does_not_come_back_is_still_reconciled(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not stable in time is a finding, no reason to leave the writes unread."""
+    scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
+    play(scene, monkeypatch, limits={"observe_s": 0.01})
+    after.observe(scene.drill)
+    assert scene.check("service_restored") is False
+    assert scene.check("primary_unreachable") is False, "it answers: nothing was lost"
+
+
+def test_a_load_that_dies_ends_the_observation(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who asks is no service that fails: that is an error of the drill."""
+
+    def dead() -> None:
+        raise DrillError(Text(fr="la charge est morte", en="the load has died"))
+
+    scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
+    monkeypatch.setattr(scene.drill.traffic, "check", dead)
+    with pytest.raises(DrillError, match="the load has died"):
+        after.observe(scene.drill)
+
+
+def leave(folder: str, *, fence: bool = False, door: str = "primary") -> Path:
+    """Leave a site's files as a drill that was killed does."""
+    state = paths.site_state(folder)
+    (state / "front").mkdir(parents=True)
+    (state / spent.DOOR).write_text(f"active {door}\n")
+    if fence:
+        (state / FENCE).touch()
+    return state
+
+
+def test_a_site_half_up_is_completed(scene: Scene) -> None:
+    """What a kill left unfinished is no obstacle, nor is a site that nothing befell."""
+    del scene
+    refuse_leftovers("nothing")
+    leave("half")
+    refuse_leftovers("half")
+    spent.refuse_spent("half")
+
+
+@pytest.mark.parametrize(
+    ("fence", "door", "said"),
+    [
+        (True, "primary", "its primary site is fenced"),
+        (False, "recovery", "its front door leads to the recovery site"),
+    ],
+)
+def test_a_spent_site_is_refused_with_its_remedy(
+    scene: Scene, *, fence: bool, door: str, said: str
+) -> None:
+    """By the drill and by `up` alike, before anything of it is touched."""
+    del scene
+    leave("old", fence=fence, door=door)
+    with pytest.raises(DrillError, match=said) as caught:
+        refuse_leftovers("old")
+    assert "reprise_platform down --name old" in str(caught.value)
+    assert "reprise_platform down --name old" in caught.value.text.fr
+    with pytest.raises(PlatformError, match="down --name old"):
+        spent.refuse_spent("old")
+
+
+def test_up_refuses_a_spent_site(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python -m reprise_platform up` says the remedy, and starts no machine."""
+    del scene
+    monkeypatch.setattr(provider, "_need_root", lambda: None)
+    monkeypatch.setattr(provider, "up", lambda *_: pytest.fail("it was started"))
+    leave("embedded", fence=True)
+    with pytest.raises(PlatformError, match="down --name embedded"):
+        provider.provision()
+
+
+def test_an_open_fault_is_refused_with_its_remedy(scene: Scene) -> None:
+    """A fault that a killed experiment left is undone by `recover`, and told by name."""
+    scene.break_node()
+    state = leave("old")
+    ledger = scene.drill.site.state / "faults.jsonl"
+    (state / ledger.name).write_bytes(ledger.read_bytes())
+    with pytest.raises(DrillError, match="reprise_experiments recover --site old"):
+        refuse_leftovers("old")
+    site_of(scene.drill.site).ledger.read()
+    after._undo(scene.drill)
+    (state / ledger.name).write_bytes(ledger.read_bytes())
+    refuse_leftovers("old")
+
+
+def test_a_lost_site_is_refused_with_its_remedy(scene: Scene) -> None:
+    """Nothing undoes the loss of a site: `recover` would not help, `down` does."""
+    watch(scene)
+    breaking.disaster(scene.drill)
+    breaking.see_loss(scene.drill)
+    state = leave("old")
+    ledger = scene.drill.site.state / "faults.jsonl"
+    (state / ledger.name).write_bytes(ledger.read_bytes())
+    with pytest.raises(DrillError, match="down --name old") as caught:
+        refuse_leftovers("old")
+    assert "primary site lost" in str(caught.value)
+    assert "recover --site" not in str(caught.value)
+
+
+def test_a_ledger_that_cannot_be_read_is_refused(scene: Scene) -> None:
+    """What is not known to be undone may be open."""
+    del scene
+    (leave("old") / "faults.jsonl").write_text("no record\n")
+    with pytest.raises(DrillError, match="cannot be read"):
+        refuse_leftovers("old")
+
+
+def test_a_killed_drill_holds_no_site(scene: Scene) -> None:
+    """The lock goes with its holder, even while a child that it started lives on."""
+    del scene
+    name = f"k{os.getpid()}"
+    code = f"""
+        import subprocess, sys, time
+        from reprise_pra.drill.sole import sole_drill
+        with sole_drill({name!r}):
+            child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
+            print(child.pid, flush=True)
+            time.sleep(60)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            with pytest.raises(DrillError, match="another drill"):
+                sole_drill(name).__enter__()
+            holder.kill()
+            holder.wait()
+            with sole_drill(name):
+                pass
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 def test_one_site_has_one_drill() -> None:

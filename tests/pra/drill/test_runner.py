@@ -70,7 +70,10 @@ def test_a_failed_phase_stops_the_drill_and_cleans(
     )
     assert ended(tmp_path) == ["a ok", "b fail", "clean ok"]
     last = read_history(tmp_path.glob("drill.jsonl")).events[3]
-    assert last.value["reason"] == "ZeroDivisionError: broken"
+    assert last.value["reason"] == {
+        "fr": "erreur ZeroDivisionError : broken",
+        "en": "ZeroDivisionError: broken",
+    }
 
 
 def test_a_failed_closing_phase_keeps_no_other_from_running(

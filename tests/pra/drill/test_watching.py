@@ -197,7 +197,7 @@ def test_a_steady_baseline_has_no_problem(tmp_path: Path) -> None:
             id="failures",
         ),
         pytest.param(
-            clinics(Script(), 0, 30, latency_s=3), "95th percentile 3000 ms", id="slow"
+            clinics(Script(), 0, 30, latency_s=3), "95th percentile 3,000", id="slow"
         ),
     ],
 )
@@ -205,7 +205,7 @@ def test_what_is_not_steady_is_told(tmp_path: Path, script: Script, said: str) -
     """Each T1 journey says what it lacks."""
     problems = lookout(tmp_path, script).unsteady(since_ns=ns(0))
     assert len(problems) == 2
-    assert all(said in problem for problem in problems)
+    assert all(said in problem.en for problem in problems)
 
 
 def test_old_troubles_are_no_troubles(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_journey_that_is_not_played_has_not_recovered(tmp_path: Path) -> None:
     """Silence is no service: nobody tried, so nobody can say."""
     look = lookout(tmp_path, clinics(Script(), 0, 20))
     problems = look.unrecovered(t0_ns=ns(20), stable_s=30)
-    assert [problem.partition(":")[0] for problem in problems] == [
+    assert [problem.en.partition(":")[0] for problem in problems] == [
         "consult",
         "register",
     ]
