@@ -35,8 +35,8 @@ def growing(
             if new:
                 told(
                     say.sentence(
-                        "rapport : {count} fichiers écrits, {latest} en dernier",
-                        "report: {count} files written, {latest} last",
+                        "rapport : {latest} écrit, {count} en tout",
+                        "report: {latest} written, {count} in all",
                         count=len(new),
                         latest=max(new, key=lambda path: (new[path], path)).name,
                     )

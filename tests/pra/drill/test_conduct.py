@@ -245,7 +245,7 @@ def test_the_report_shows_what_is_written(tmp_path: Path) -> None:
     assert first.fr == "rapport"
     assert last is None
     assert looks[0] is not None
-    assert looks[0].en == "report: 1 files written, results.csv last"
+    assert looks[0].en == "report: results.csv written, 1 in all"
 
 
 def test_a_cleaning_that_fails_is_told(stage: Stage, prepared: Prepared) -> None:
