@@ -5,6 +5,7 @@ from __future__ import annotations
 from reprise_pra.analysis.assumptions import assumptions_of
 from reprise_pra.analysis.backups import backups_seen
 from reprise_pra.analysis.chronology import chronology_of
+from reprise_pra.analysis.continuity import observations_of
 from reprise_pra.analysis.load import RecordedRun
 from reprise_pra.analysis.marks import ORDER, buckets
 from reprise_pra.analysis.measure import Measured, measure
@@ -38,8 +39,9 @@ def judge(run: RecordedRun) -> Results:
     measured = measure(run)
     timeline, rta = measured.timeline, measured.rta
     assumptions = assumptions_of(measured)
-    verdicts = verdicts_of(measured, run.objectives, assumptions)
     coverage, outages = coverage_and_outages(measured)
+    impacts = impacts_of(measured, outages)
+    verdicts = verdicts_of(measured, run.objectives, assumptions, impacts)
     interruption_s, interruption_is_lower_bound = interruption(measured)
     first_failure_ns = _first_failure_ns(measured)
     observed_ns = max((one.ended_ns for one in measured.samples), default=None)
@@ -84,9 +86,10 @@ def judge(run: RecordedRun) -> Results:
             for phase in timeline.phases
         ),
         coverage=coverage,
-        impacts=impacts_of(measured, outages),
+        impacts=impacts,
         load_kept=load_kept(measured),
         observed_until_s=_seconds(timeline, observed_ns),
+        observations=observations_of(measured),
     )
 
 
@@ -177,6 +180,7 @@ def _promise(objectives: Objectives) -> Promise:
         rto_s=float(objectives.rto_s),
         rpo_s=float(objectives.rpo_s),
         dmia_s=float(objectives.dmia_s),
+        continuity_s=objectives.continuity_s,
         journeys=tuple(
             JourneyPromise(
                 journey=name,

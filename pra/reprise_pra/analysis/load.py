@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pydantic
 
@@ -24,6 +24,40 @@ class LoadFacts(pydantic.BaseModel):
 
     rate_per_s: float = pydantic.Field(
         ge=0, description="arrivals a second, all journeys together, 0 or more"
+    )
+
+
+class ContinuityPlanned(pydantic.BaseModel):
+    """One continuity fault of the plan: the file of its experiment."""
+
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
+
+    experiment: str = pydantic.Field(min_length=1, description="an experiment's file")
+
+    @property
+    def name(self) -> str:
+        """The experiment's name, as the drill's checks write it."""
+        return PurePosixPath(self.experiment).stem
+
+
+class BackupsPlanned(pydantic.BaseModel):
+    """Which backup the plan restores."""
+
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
+
+    restore: str = pydantic.Field("newest", description="newest or second_newest")
+
+
+class PlanWritten(pydantic.BaseModel):
+    """The drill's plan itself, as it stood when the run began."""
+
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
+
+    continuity: tuple[ContinuityPlanned, ...] = pydantic.Field(
+        (), description="a list of experiments"
+    )
+    backups: BackupsPlanned = pydantic.Field(
+        default=BackupsPlanned(restore="newest"), description="a mapping with restore"
     )
 
 
@@ -63,6 +97,10 @@ class PlanFacts(pydantic.BaseModel):
         description="the largest p99 of the generator's lag, seconds above 0",
     )
     backups_required: int = pydantic.Field(2, ge=1, description="1 or more")
+    plan: PlanWritten | None = pydantic.Field(
+        None,
+        description="the drill's plan, a mapping; what was due is not known without",
+    )
     probe_timeout_s: float = pydantic.Field(
         0.3, gt=0, description="the probers' time-out, seconds above 0"
     )

@@ -62,6 +62,11 @@ class Objectives(pydantic.BaseModel):
         ge=0, description="a number of seconds, 0 when no loss at all is admitted"
     )
     dmia_s: _Seconds
+    continuity_s: _Seconds | None = pydantic.Field(
+        None,
+        description="the longest interruption that one lost node or zone may cause, "
+        "seconds above 0",
+    )
     journeys: dict[str, JourneyObjective] = pydantic.Field(
         min_length=1,
         description="one entry a journey: tier, availability, latency_p95_ms",
@@ -154,7 +159,9 @@ def tighten(
 
 def to_yaml(objectives: Objectives) -> str:
     """Write objectives as YAML that `parse_objectives` reads back equal."""
-    return yaml.safe_dump(objectives.model_dump(), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(
+        objectives.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -22,13 +22,14 @@ from reprise_pra.analysis.results_seen import (
     FaultWindow,
     LoadKept,
     LoadSecond,
+    Observation,
     Outage,
     PhaseWindow,
     ProbeCoverage,
     WriteMark,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -45,6 +46,7 @@ __all__ = [
     "LoadSecond",
     "LostWrite",
     "Mark",
+    "Observation",
     "Outage",
     "Outcome",
     "PhaseWindow",
@@ -174,6 +176,7 @@ class Promise:
     rpo_s: float
     dmia_s: float
     journeys: tuple[JourneyPromise, ...]
+    continuity_s: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,3 +236,4 @@ class Results:
     load_kept: LoadKept | None = None
     observed_until_s: float | None = None
     impacts: tuple[FaultImpact, ...] = ()
+    observations: tuple[Observation, ...] = ()

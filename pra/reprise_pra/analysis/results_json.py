@@ -46,9 +46,15 @@ def loads(text: str) -> Results:
         raise InputError([msg]) from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:
+        age = (
+            "written by an older version: "
+            if isinstance(version, int) and version < SCHEMA_VERSION
+            else ""
+        )
         msg = (
-            f"results.json: schema_version: got {version!r}; accepted: {SCHEMA_VERSION}; "
-            "recompute the results from the run's history"
+            f"results.json: {age}schema_version: got {version!r}; "
+            f"accepted: {SCHEMA_VERSION}; recompute the results from the run's history: "
+            "python -m reprise_pra analyse RUN"
         )
         raise InputError([msg])
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reprise_pra.analysis.measure import Measured
+from reprise_pra.analysis.measure import Measured, disaster_faults
 from reprise_pra.analysis.outages import (
     Edge,
     OutageSeen,
@@ -47,36 +47,66 @@ def impacts_of(
 ) -> tuple[FaultImpact, ...]:
     """Sum the outages that began between each fault's injection and its end, by class.
 
-    A fault ends when it was seen to be undone; the disaster ends at t7.
+    A fault ends when it was seen to be undone, and with the disaster at the latest; the
+    disaster ends at t7.
     """
     timeline = measured.timeline
-    by_class: dict[str, list[Outage]] = {
-        service_class: [] for service_class in probers_of(timeline.probes)
-    }
-    for outage in outages:
-        by_class[outage.service_class].append(outage)
+    by_class = probers_of(timeline.probes)
+    outages = tuple(outages)
+    disaster = disaster_faults(timeline)
     impacts = []
     for fault in timeline.faults:
-        start_s = timeline.seconds(fault.injected_ns)
-        end_s = timeline.seconds(
-            fault.undone_ns or measured.rta.t7_ns or timeline.end_ns
-        )
-        for service_class, mine in sorted(by_class.items()):
+        if fault in disaster:
+            end_ns = fault.undone_ns or measured.rta.t7_ns or timeline.end_ns
+        else:
+            end_ns = min(
+                fault.undone_ns or timeline.end_ns,
+                timeline.end_ns if measured.t0_ns is None else measured.t0_ns,
+            )
+        start_s, end_s = timeline.seconds(fault.injected_ns), timeline.seconds(end_ns)
+        for service_class, probers in sorted(by_class.items()):
             # The edge is an estimate: what may have begun in that time counts.
             inside = [
                 one
-                for one in mine
-                if start_s <= one.start_high_s and one.start_s < end_s
+                for one in outages
+                if one.service_class == service_class
+                and start_s <= one.start_high_s
+                and one.start_s < end_s
             ]
-            impacts.append(_impact(fault.fault, start_s, service_class, inside))
+            sent_ns = [
+                probe.sent_ns for mine in probers.values() for probe in mine.probes
+            ]
+            first_ns, last_ns = min(sent_ns), max(sent_ns)
+            impacts.append(
+                _impact(
+                    fault.fault,
+                    start_s,
+                    service_class,
+                    inside,
+                    last_s=timeline.seconds(last_ns),
+                    blind_ns=blind_time(probers).within_ns(fault.injected_ns, end_ns)
+                    + max(0, min(first_ns, end_ns) - fault.injected_ns)
+                    + max(0, end_ns - max(last_ns, fault.injected_ns)),
+                )
+            )
     return tuple(impacts)
 
 
 def _impact(
-    fault: str, injected_s: float, service_class: str, outages: Sequence[Outage]
+    fault: str,
+    injected_s: float,
+    service_class: str,
+    outages: Sequence[Outage],
+    *,
+    last_s: float,
+    blind_ns: int,
 ) -> FaultImpact:
     lengths = [one.duration_s for one in outages if one.duration_s is not None]
     all_ended = len(lengths) == len(outages)
+    least = [
+        last_s - one.start_s if one.duration_s is None else one.duration_s
+        for one in outages
+    ]
     return FaultImpact(
         fault=fault,
         injected_s=injected_s,
@@ -85,6 +115,8 @@ def _impact(
         longest_s=max(lengths, default=0.0) if all_ended else None,
         total_s=round(sum(lengths), 6) + 0.0 if all_ended else None,
         is_imprecise=any(one.is_imprecise for one in outages),
+        at_least_s=round(max(least, default=0.0), 6),
+        blind_s=duration_s(blind_ns),
     )
 
 

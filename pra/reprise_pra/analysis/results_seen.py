@@ -32,7 +32,9 @@ class FaultImpact:
     """What the probers of one class saw of one fault, until it was undone (or t7).
 
     `longest_s` is the longest outage that began in that time, `total_s` the sum of all;
-    None when one of them had no end. `is_imprecise` when one of them is.
+    None when one of them had no end. `at_least_s` is the longest all the same, that one
+    counted to the last probe. `blind_s` is how much of that time nobody probed.
+    `is_imprecise` when one of the outages is.
     """
 
     fault: str
@@ -42,6 +44,8 @@ class FaultImpact:
     longest_s: float | None
     total_s: float | None
     is_imprecise: bool
+    at_least_s: float = 0.0
+    blind_s: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +144,16 @@ class LoadKept:
     turned_away: int
     lag_p99_s: float | None
     rate_per_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something worth telling that no verdict rests on.
+
+    `kind` is `sli_in_fault` (a journey outside its objectives while a continuity fault
+    lasted) or `alert_in_fault` (an alert that fired meanwhile).
+    """
+
+    kind: str
+    at_s: float
+    text: Text

@@ -27,6 +27,7 @@ def objectives(
     rto_s: float = 900,
     rpo_s: float = 300,
     dmia_s: float = 3600,
+    continuity_s: float | None = 30,
     tiers: Mapping[str, int] | None = None,
 ) -> Objectives:
     """Return objectives for the journeys of `tiers` (register, consult: tier 1)."""
@@ -37,6 +38,7 @@ def objectives(
         rto_s=rto_s,
         rpo_s=rpo_s,
         dmia_s=dmia_s,
+        continuity_s=continuity_s,
         journeys={
             name: JourneyObjective.model_validate(
                 {"tier": tier, "availability": 0.99, "latency_p95_ms": 2000}
@@ -125,4 +127,8 @@ def plan_facts(objectives_sha256: str) -> dict[str, JsonValue]:
         "load": {"rate_per_s": 1.0},
         "schedule_tolerance_s": 0.5,
         "backups_required": 2,
+        "plan": {
+            "continuity": [{"experiment": "../../experiments/node-loss.yaml"}],
+            "backups": {"restore": "newest"},
+        },
     }

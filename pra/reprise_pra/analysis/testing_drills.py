@@ -11,6 +11,8 @@ writes acknowledged from 100 to 120 are lost and the RPA is a little more than 2
 
 from __future__ import annotations
 
+import itertools
+
 from reprise_pra.analysis.testing import LOAD, Script, Written
 from reprise_pra.history import Kind
 
@@ -90,6 +92,7 @@ def nominal_drill(
     )
     script.pair("drill", "switch", {"to": "recovery"}, start_s=181, end_s=184)
     script.check("steady_state", 65)
+    script.check("continuity_node-loss", 94)
     script.check("primary_unreachable", 126)
     script.check("recovery_target_empty", 139)
     script.check("objectives_unchanged", 249)
@@ -108,9 +111,9 @@ def nominal_drill(
 
 
 def _probes(script: Script, back_s: float, period_s: float) -> None:
-    for index, offset_s in enumerate((0.0, period_s / 2)):
-        process = f"prober-read-{index}"
-        at_s = LOAD_S[0] - 1 + offset_s
+    for service_class, index in itertools.product(("read", "write"), (0, 1)):
+        process = f"prober-{service_class}-{index}"
+        at_s = LOAD_S[0] - 1 + index * period_s / 2
         while at_s < LOAD_S[1] + 2:
             is_up = not CUT_S <= at_s < back_s
             script.probe(

@@ -14,7 +14,7 @@ from reprise_pra.analysis.timeline import NS_PER_S, Timeline
 from reprise_pra.analysis.words import phase_name
 from reprise_pra.history import Kind
 
-_DURATIONS = ("rto", "rpo", "dmia")
+_DURATIONS = ("rto", "rpo", "dmia", "continuity")
 _CLOCK_DRIFT_S = 1.0  # what the second of Velero's own times hides anyway
 _PROBE_SLACK_NS = 2 * NS_PER_S
 _LAST_PHASE = "clean"

@@ -6,10 +6,18 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis import say
+from reprise_pra.analysis.continuity import continuity_verdict
 from reprise_pra.analysis.fates import Fate
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.objectives import Objectives
-from reprise_pra.analysis.results import Assumption, DataLoss, Outcome, Text, Verdict
+from reprise_pra.analysis.results import (
+    Assumption,
+    DataLoss,
+    FaultImpact,
+    Outcome,
+    Text,
+    Verdict,
+)
 from reprise_pra.analysis.timeline import duration_s
 
 _SECONDS = "s"
@@ -23,9 +31,16 @@ def exit_code(outcome: Outcome) -> int:
 
 
 def verdicts_of(
-    measured: Measured, objectives: Objectives, assumptions: Sequence[Assumption]
+    measured: Measured,
+    objectives: Objectives,
+    assumptions: Sequence[Assumption],
+    impacts: Sequence[FaultImpact],
 ) -> tuple[Verdict, ...]:
-    """Judge every objective, under the assumptions."""
+    """Judge every objective, under the assumptions.
+
+    Continuity is only judged when a continuity fault was planned, or injected.
+    """
+    continuity = continuity_verdict(measured, objectives.continuity_s, impacts)
     return tuple(
         under(verdict, assumptions)
         for verdict in (
@@ -33,6 +48,7 @@ def verdicts_of(
             _rpo(measured, objectives),
             _dmia(measured, objectives),
             _integrity(measured),
+            *(() if continuity is None else (continuity,)),
         )
     )
 

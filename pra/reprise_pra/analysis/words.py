@@ -21,6 +21,11 @@ _PHASES = {
     "clean": Text(fr="remise en état", en="clean-up"),
 }
 
+_CLASSES = {
+    "read": Text(fr="lecture", en="read"),
+    "write": Text(fr="écriture", en="write"),
+}
+
 _FAULTS = {
     "power_off_node": Text(fr="arrêt brutal d'un nœud", en="node powered off"),
     "isolate_zone": Text(fr="isolement d'une zone", en="zone isolated"),
@@ -108,6 +113,11 @@ def check_name(check: str) -> Text:
             en=f"continuity of service, {experiment}",
         )
     return _CHECKS.get(check, Text(fr=check, en=check))
+
+
+def service_class_name(service_class: str) -> Text:
+    """Return the name of a class of service that the probers tell apart."""
+    return _CLASSES.get(service_class, Text(fr=service_class, en=service_class))
 
 
 def fault_name(fault: str) -> Text:

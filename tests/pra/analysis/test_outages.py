@@ -223,8 +223,8 @@ def test_a_slow_service_raises_its_own_threshold() -> None:
 def test_a_drill_tells_its_outage_and_what_it_could_see() -> None:
     """The results hold the outage of each class with the probers' coverage."""
     coverage, outages = coverage_and_outages(measure(nominal_drill().run()))
-    (seen,) = outages
-    assert seen.service_class == "read"
+    assert [one.service_class for one in outages] == ["read", "write"]
+    seen = outages[0]
     assert seen.start_low_s <= 120.5 <= seen.start_high_s
     assert seen.end_low_s is not None
     assert seen.end_high_s is not None
@@ -236,14 +236,18 @@ def test_a_drill_tells_its_outage_and_what_it_could_see() -> None:
 def test_each_fault_has_its_impact() -> None:
     """The node lost disturbed nobody; the site lost cost one outage, told with its length."""
     results = judge(nominal_drill().run())
-    assert [(one.fault, one.outages) for one in results.impacts] == [
-        ("power_off_node", 0),
-        ("power_off_site", 1),
+    assert [(one.fault, one.service_class, one.outages) for one in results.impacts] == [
+        ("power_off_node", "read", 0),
+        ("power_off_node", "write", 0),
+        ("power_off_site", "read", 1),
+        ("power_off_site", "write", 1),
     ]
-    assert [one.longest_s for one in results.impacts] == [0.0, 64.5]
-    assert results.impacts[1].total_s == 64.5
+    assert [one.longest_s for one in results.impacts] == [0.0, 0.0, 64.5, 64.5]
+    assert [one.blind_s for one in results.impacts] == [0.0] * 4
+    assert results.impacts[2].total_s == results.impacts[2].at_least_s == 64.5
     endless = judge(nominal_drill(back_s=400).run())
-    assert endless.impacts[1].longest_s is None
+    assert endless.impacts[2].longest_s is None
+    assert endless.impacts[2].at_least_s > 100
 
 
 def test_a_gap_of_both_probers_is_blind_time() -> None:

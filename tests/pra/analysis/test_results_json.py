@@ -70,9 +70,13 @@ def test_numbers_are_at_the_published_precision(whole: Results) -> None:
 
 def test_another_version_is_refused(whole: Results) -> None:
     """Results of another schema are recomputed, never guessed."""
-    text = dumps(whole).replace('"schema_version": 1', '"schema_version": 2')
-    with pytest.raises(InputError, match="recompute"):
-        loads(text)
+    text = dumps(whole)
+    newer = text.replace('"schema_version": 2', '"schema_version": 3')
+    with pytest.raises(InputError, match="recompute") as refused:
+        loads(newer)
+    assert "older" not in str(refused.value)
+    with pytest.raises(InputError, match=r"older version.*recompute.*analyse"):
+        loads(text.replace('"schema_version": 2', '"schema_version": 1'))
 
 
 @pytest.mark.parametrize(
@@ -94,4 +98,4 @@ def test_what_is_no_result_is_refused(whole: Results, old: str, new: str) -> Non
 def test_not_json_is_refused() -> None:
     """A cut file is one clear problem."""
     with pytest.raises(InputError, match="not JSON"):
-        loads('{"schema_version": 1')
+        loads('{"schema_version": 2')
