@@ -16,6 +16,7 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
     ("ip", "iproute2", "network namespaces and links"),
     ("nsenter", "util-linux", "entering a machine's namespaces"),
     ("unshare", "util-linux", "a machine's own namespaces"),
+    ("setpriv", "util-linux", "long programs that end with their parent"),
     ("mount", "mount", "a machine's file systems"),
     ("mmdebstrap", "mmdebstrap", "the machines' Debian root"),
     ("tar", "tar", "image layers"),

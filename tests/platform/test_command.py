@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprise_platform.command import run
+from reprise_platform.command import TIED, run
 from reprise_platform.embedded.progress import Progress, side_by_side
 from reprise_platform.errors import CommandError, PlatformError, WaitTimeout
 from reprise_platform.waiting import until
@@ -60,6 +60,33 @@ def test_time_out_kills(tmp_path: Path) -> None:
         run(["sh", "-c", f"echo $$ > {pid_file}; exec sleep 60"], within_s=0.5)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces need root")
+def test_tied_program_ends_with_its_parent(tmp_path: Path) -> None:
+    """A program that makes much dies with a killed `up`, children and mounts included."""
+    script = f"mount -t tmpfs t {tmp_path} && (sleep 61 & sleep 61)"
+    code = (
+        "from reprise_platform.command import TIED, run;"
+        f"run([*TIED, 'sh', '-c', {script!r}])"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+
+    def family() -> list[str]:
+        found = subprocess.run(
+            ["pgrep", "--session", str(parent.pid), "--full", "sleep 61"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return found.stdout.split()
+
+    until(lambda: len(family()) >= 2, within_s=30, every_s=0.05, what="the program")
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
+    assert TIED[0] == "setpriv"
+    parent.kill()
+    parent.wait()
+    until(lambda: not family(), within_s=10, every_s=0.05, what="the end of all")
 
 
 def test_standard_input_and_environment() -> None:

