@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reprise_pra.analysis import say
+from reprise_pra.analysis.continuity import trials_of
 from reprise_pra.analysis.measure import Measured, disaster_faults
 from reprise_pra.analysis.recorded import Check, Fault
 from reprise_pra.analysis.results import Assumption, Text
@@ -14,6 +15,8 @@ _INJECTORS = frozenset({"", "nemesis", "injector"})
 
 def faults_observed(measured: Measured) -> Assumption:
     """Every fault hit something, and was seen to take (and to be undone) by another eye.
+
+    So were all those that the plan holds: one that left no trace was not seen.
 
     The disaster is not undone in the drill: the lost site stays fenced.
     """
@@ -37,9 +40,29 @@ def faults_observed(measured: Measured) -> Assumption:
         problems.append(
             Text(fr="aucun sinistre n'a été injecté", en="no disaster was injected")
         )
+    problems += [
+        say.sentence(
+            "{name} : prévue par le plan, jamais injectée",
+            "{name}: in the plan, never injected",
+            name=trial.name,
+        )
+        for trial in trials_of(measured)
+        if trial.fault is None
+    ]
+    title = Text(fr="Pannes constatées", en="Faults seen to take")
+    if not problems and measured.run.plan.plan is None:
+        return Assumption(
+            name="faults_observed",
+            title=title,
+            holds=None,
+            reason=Text(
+                fr="plan.json ne dit pas quelles pannes étaient prévues",
+                en="plan.json does not tell which faults were planned",
+            ),
+        )
     return Assumption(
         name="faults_observed",
-        title=Text(fr="Pannes constatées", en="Faults seen to take"),
+        title=title,
         holds=not problems,
         reason=say.join(problems)
         if problems

@@ -125,6 +125,11 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         ),
     ),
     ("faults_observed", False, lambda s: s.check("fault_observed", 90, holds=False)),
+    (
+        "faults_observed",
+        False,
+        lambda s: s.drop(lambda event: event.op_id == "power_off_node-75"),
+    ),
     ("backups_before_disaster", False, lambda s: s.drop(_named("backup", "b1"))),
     (
         "backups_before_disaster",
@@ -272,6 +277,13 @@ def test_a_planted_defect_is_seen_and_forbids_met(
     assert Outcome.MET not in {verdict.outcome for verdict in results.verdicts}
     assert results.outcome is Outcome.UNKNOWN
     assert any(found.reason.fr in verdict.reason.fr for verdict in results.verdicts)
+
+
+def test_a_run_without_its_plan_is_not_known_to_have_had_its_faults() -> None:
+    """An older run does not tell what was planned: nothing concluded, no crash."""
+    results = judge(nominal_drill().run(plan=None))
+    assert _assumption(results, "faults_observed").holds is None
+    assert results.outcome is Outcome.UNKNOWN
 
 
 def test_changed_objectives_are_seen() -> None:
