@@ -57,7 +57,7 @@ _ALL = (
 def assumptions_of(measured: Measured) -> tuple[Assumption, ...]:
     """Judge every assumption, in the order a drill meets them.
 
-    Two (the key's proof, the residue) are only there when the drill recorded them.
+    One (the residue) is only there when the drill had something to leave behind.
     """
     judged = (judge(measured) for judge in _ALL)
     return tuple(one for one in judged if one is not None)

@@ -93,6 +93,8 @@ def nominal_drill(
     script.pair("drill", "switch", {"to": "recovery"}, start_s=181, end_s=184)
     script.check("steady_state", 65)
     script.check("continuity_node-loss", 94)
+    script.check("residue", 96)
+    script.check("recovery_key_proved", 110)
     script.check("primary_unreachable", 126)
     script.check("recovery_target_empty", 139)
     script.check("objectives_unchanged", 249)

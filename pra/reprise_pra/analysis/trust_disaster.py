@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reprise_pra.analysis import say
-from reprise_pra.analysis.continuity import trials_of
+from reprise_pra.analysis.continuity import continuity_faults, trials_of
 from reprise_pra.analysis.measure import Measured, disaster_faults
 from reprise_pra.analysis.recorded import Check, Fault
 from reprise_pra.analysis.results import Assumption, Text
@@ -92,15 +92,15 @@ def backups_before_disaster(measured: Measured) -> Assumption:
     )
 
 
-def recovery_key_proved(measured: Measured) -> Assumption | None:
-    """The escrowed key had opened a backup before the disaster, when the drill tried."""
-    looks = measured.timeline.checks_named("recovery_key_proved")
-    if not looks:
-        return None
+def recovery_key_proved(measured: Measured) -> Assumption:
+    """The escrowed key had opened a backup before the disaster."""
+    looks = measured.timeline.checks_named(
+        "recovery_key_proved", before_ns=measured.t0_ns
+    )
     return _from_check(
         "recovery_key_proved",
         Text(fr="Clé de secours éprouvée", en="Escrowed key proved"),
-        looks[-1],
+        looks[-1] if looks else None,
     )
 
 
@@ -173,15 +173,21 @@ def alert_quiet(measured: Measured) -> Assumption:
 
 
 def residue(measured: Measured) -> Assumption | None:
-    """The drill left the site as it had found it, when it looked."""
+    """The drill left the site as it had found it.
+
+    Without a continuity fault, planned or injected, there is nothing to leave behind
+    before the disaster, and it need not have looked.
+    """
     looks = measured.timeline.checks_named("residue")
     bad = [look for look in looks if look.holds is not True]
-    if not looks:
+    plan = measured.run.plan.plan
+    is_due = plan is None or plan.continuity or continuity_faults(measured.timeline)
+    if not looks and not is_due:
         return None
     return _from_check(
         "residue",
         Text(fr="Site remis en état", en="Site left as it was"),
-        (bad or looks)[-1],
+        (bad or looks or (None,))[-1],
     )
 
 

@@ -180,6 +180,11 @@ def objectives_unchanged(measured: Measured) -> Assumption:
             "objectives changed during the drill: {detail}",
             detail=denied[-1].detail or "–",
         )
+    elif not any(look.holds for look in looks):
+        reason = Text(
+            fr="objectifs : non comparés à la fin de l'exercice",
+            en="objectives: not compared at the end of the drill",
+        )
     else:
         reason = Text(
             fr="objectifs inchangés depuis le début de l'exercice",
@@ -188,9 +193,11 @@ def objectives_unchanged(measured: Measured) -> Assumption:
     return Assumption(
         name="objectives_unchanged",
         title=Text(fr="Objectifs inchangés", en="Objectives unchanged"),
-        holds=same and not denied,
+        holds=False
+        if denied or not same
+        else (True if any(look.holds for look in looks) else None),
         reason=reason,
-        voids=_DURATIONS,
+        voids=_DURATIONS if denied or not same else (),
     )
 
 

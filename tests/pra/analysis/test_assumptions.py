@@ -141,6 +141,24 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         False,
         lambda s: s.check("recovery_key_proved", 110, holds=False),
     ),
+    (
+        "recovery_key_proved",
+        None,
+        lambda s: s.drop(_named("check", "recovery_key_proved")),
+    ),
+    (
+        "recovery_key_proved",
+        None,
+        lambda s: s.drop(_named("check", "recovery_key_proved")).check(
+            "recovery_key_proved", 130
+        ),
+    ),
+    ("residue", None, lambda s: s.drop(_named("check", "residue"))),
+    (
+        "objectives_unchanged",
+        None,
+        lambda s: s.drop(_named("check", "objectives_unchanged")),
+    ),
     ("alert_quiet", False, lambda s: s.alert("firing", 119)),
     (
         "alert_quiet",
