@@ -117,14 +117,35 @@ def recovery_target_empty(measured: Measured) -> Assumption:
 
 
 def primary_unreachable(measured: Measured) -> Assumption:
-    """The lost site answered nobody after t0: what users met was the recovery site."""
+    """The lost site answered nobody after t0: what users met was the recovery site.
+
+    One that somebody began to give back before the data were reconciled (t8) may have.
+    """
+    title = Text(fr="Site principal injoignable", en="Primary site unreachable")
+    t8_ns = measured.timeline.mark_ns("t8")
+    given_back = [
+        fault
+        for fault in disaster_faults(measured.timeline)
+        if fault.undo_ns is not None and (t8_ns is None or fault.undo_ns < t8_ns)
+    ]
+    if given_back:
+        return Assumption(
+            name="primary_unreachable",
+            title=title,
+            holds=False,
+            reason=say.sentence(
+                "{fault} : annulation commencée avant la fin du rapprochement (t8)",
+                "{fault}: its undoing began before the data were reconciled (t8)",
+                fault=fault_name(given_back[0].fault),
+            ),
+        )
     looks = measured.timeline.checks_named(
         "primary_unreachable", after_ns=measured.t0_ns
     )
     bad = [look for look in looks if look.holds is False]
     return _from_check(
         "primary_unreachable",
-        Text(fr="Site principal injoignable", en="Primary site unreachable"),
+        title,
         # Once seen to answer is enough to doubt: the worst look counts, not the last.
         (bad or looks or (None,))[-1],
     )

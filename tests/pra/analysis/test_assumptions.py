@@ -177,6 +177,30 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         lambda s: s.check("primary_unreachable", 125, holds=False),
     ),
     (
+        "primary_unreachable",
+        False,
+        lambda s: s.pair(
+            "nemesis",
+            "undo",
+            {"fault": "power_off_site", "targets": ["a1"]},
+            start_s=200,
+            end_s=210,
+            op_id="power_off_site-120",
+        ),
+    ),
+    (
+        "primary_unreachable",
+        False,
+        lambda s: s.pair(
+            "nemesis",
+            "undo",
+            {"fault": "power_off_site", "targets": ["a1"]},
+            start_s=200,
+            end_s=None,
+            op_id="power_off_site-120",
+        ),
+    ),
+    (
         "recovery_target_empty",
         None,
         lambda s: s.drop(_named("check", "recovery_target_empty")),
