@@ -32,6 +32,7 @@ from reprise_pra.analysis.trust_records import (
     ordered_clocks,
     recorders_complete,
 )
+from reprise_pra.analysis.trust_restore import restored_from_backup
 
 _ALL = (
     load_schedule,
@@ -43,6 +44,7 @@ _ALL = (
     alert_quiet,
     primary_unreachable,
     recovery_target_empty,
+    restored_from_backup,
     load_after_recovery,
     final_reads,
     one_boot,

@@ -167,6 +167,14 @@ def restore_of(invoke: Event, completion: Event | None) -> Restore:
         end_utc=completion.utc if completion else None,
         ended=completion.kind if completion else None,
         phase=Fields(completion).text_or_none("phase") if completion else None,
+        volumes=tuple(
+            VolumeBackup(
+                volume=volume.text("volume"),
+                phase=volume.text_or_none("phase") or "",
+                size_bytes=volume.integer_or_none("bytes_done") or 0,
+            )
+            for volume in (Fields(completion).children("volumes") if completion else ())
+        ),
     )
 
 

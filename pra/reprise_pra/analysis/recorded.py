@@ -138,7 +138,7 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeBackup:
-    """One volume in a backup."""
+    """One volume in a backup, or given back by a restore."""
 
     volume: str
     phase: str
@@ -173,6 +173,7 @@ class Restore:
     end_utc: str | None
     ended: Kind | None
     phase: str | None
+    volumes: tuple[VolumeBackup, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 
 from reprise_pra.analysis.testing import LOAD, Script, Written
-from reprise_pra.history import Kind
+from reprise_pra.history import JsonValue, Kind
 
 T0_S = 120.0
 SNAPSHOT_S = 100.0
@@ -82,13 +82,19 @@ def nominal_drill(
     script.backup("b1", snapshot_s=40, completed_s=46)
     script.backup("b2", snapshot_s=SNAPSHOT_S, completed_s=107)
     script.event("drill", Kind.OK, "backup_chosen", {"name": "b2"}, at_s=140)
+    restored: JsonValue = {
+        "volume": "dump",
+        "phase": "Completed",
+        "bytes_done": 1000,
+        "bytes_total": 1000,
+    }
     script.pair(
         "drill",
         "restore",
         {"name": "r1", "backup": "b2", "wave": "volumes"},
         start_s=141,
         end_s=160,
-        said={"phase": "Completed", "errors": 0, "warnings": 0, "volumes": []},
+        said={"phase": "Completed", "errors": 0, "warnings": 0, "volumes": [restored]},
     )
     script.pair("drill", "switch", {"to": "recovery"}, start_s=181, end_s=184)
     script.check("steady_state", 65)

@@ -9,7 +9,7 @@ import pytest
 
 from reprise_pra.analysis.judge import judge
 from reprise_pra.analysis.results import Assumption, Outcome, Results
-from reprise_pra.analysis.testing import LOAD, Script, objectives
+from reprise_pra.analysis.testing import LOAD, Script, ns, objectives, utc
 from reprise_pra.analysis.testing_drills import nominal_drill
 from reprise_pra.history import Event, Kind
 
@@ -46,6 +46,16 @@ def _boot(script: Script, after: int) -> None:
     script.events = [
         dataclasses.replace(event, boot_id="another") if number >= after else event
         for number, event in enumerate(script.events)
+    ]
+
+
+def _at(script: Script, is_meant: Callable[[Event], bool], at_s: float) -> None:
+    """Move events to an instant."""
+    script.events = [
+        dataclasses.replace(event, at_ns=ns(at_s), utc=utc(at_s))
+        if is_meant(event)
+        else event
+        for event in script.events
     ]
 
 
@@ -209,6 +219,51 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         "recovery_target_empty",
         False,
         lambda s: s.check("recovery_target_empty", 140, holds=False),
+    ),
+    ("restored_from_backup", False, lambda s: s.drop(_named("backup_chosen"))),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.change(_named("backup_chosen"), name="b0"),
+    ),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.change(_named("backup", "b2"), completed_utc=utc(121)).backup(
+            "b0", snapshot_s=20, completed_s=26
+        ),
+    ),
+    ("restored_from_backup", False, lambda s: s.drop(_named("restore"))),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.drop(
+            lambda event: event.operation == "restore" and event.kind is Kind.OK
+        ),
+    ),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.change(_named("restore"), phase="PartiallyFailed"),
+    ),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.change(
+            _named("restore"), volumes=[{"volume": "dump", "bytes_done": 0}]
+        ),
+    ),
+    ("restored_from_backup", False, lambda s: s.change(_named("restore"), backup="b1")),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: _at(s, _named("restore"), 60),
+    ),
+    ("restored_from_backup", False, lambda s: s.drop(_named("switch"))),
+    (
+        "restored_from_backup",
+        False,
+        lambda s: s.change(_named("switch"), to="primary"),
     ),
     (
         "load_after_recovery",
