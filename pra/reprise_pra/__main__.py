@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reprise_pra.analysis.errors import AnalysisError, InputError
+from reprise_pra.analysis.verdicts import exit_code
 from reprise_pra.drill import words
-from reprise_pra.drill.analyse import EXIT_CODES, analyse
+from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.conduct import conduct
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.prepared import Overrides, prepare
@@ -28,12 +29,15 @@ examples:
 exit codes:
   0    every objective was met           conforme
   1    an objective was missed           non conforme
-  2    nothing can be concluded: the report says why (also after Ctrl-C)   non concluant
+  2    nothing can be concluded: the report says why (also after Ctrl-C, and when what
+       a run recorded is not as it was)   non concluant
   254  refused before anything started: bad arguments, plan, objectives or site file; or
        the site is held by another drill, or as an earlier one left it
   255  crashed, or left by a second Ctrl-C; `python -m reprise_platform down` cleans
 
 Ctrl-C once: faults are undone, the site is taken down, an inconclusive report is written.
+A site that was up before the drill stays; once its primary is lost, it can only be taken
+down: `python -m reprise_platform down`.
 """
 
 
@@ -146,7 +150,7 @@ def _analyse(chosen: argparse.Namespace) -> int:
         chosen.run.resolve(), warn=lambda text: print(text, file=sys.stderr)
     )
     print(f"{chosen.run}: {results.outcome.name}")
-    return EXIT_CODES[results.outcome]
+    return exit_code(results.outcome)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Results
+from reprise_pra.analysis.verdicts import exit_code
 from reprise_pra.drill import after, before, breaking, folder, words
-from reprise_pra.drill.analyse import EXIT_CODES, analyse
+from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.context import Drill
 from reprise_pra.drill.growth import growing
@@ -121,7 +122,7 @@ def _conduct(
             with growing(run.path, told=console.awaiting):
                 results = analyse(run.path, warn=console.say)
         _conclude(console, results, run.path / f"report.{language}.html")
-    return EXIT_CODES[results.outcome]
+    return exit_code(results.outcome)
 
 
 def _conclude(console: Console, results: Results, page: Path) -> None:

@@ -17,7 +17,7 @@ from reprise_platform import paths
 from reprise_platform.embedded.layout import FENCE
 from reprise_platform.waiting import until
 from reprise_pra import __main__ as command
-from reprise_pra.analysis.results import Outcome, Text
+from reprise_pra.analysis.results import Assumption, Outcome, Results, Text
 from reprise_pra.analysis.results_json import loads
 from reprise_pra.analysis.testing import Script, Written
 from reprise_pra.drill import after, before, breaking
@@ -29,6 +29,7 @@ from reprise_pra.drill.growth import growing
 from reprise_pra.drill.prepared import Overrides, Prepared, prepare
 from reprise_pra.drill.words import Language
 from reprise_pra.history import Kind, read_history
+from reprise_reports import pdf, writer
 
 ROOT = Path(__file__).resolve().parents[3]
 ACTS = (
@@ -324,6 +325,80 @@ def test_a_stored_run_is_judged_again_to_the_byte(tmp_path: Path) -> None:
     assert written(folder) == first
     assert results.losses[0].lost[0].uuid == "lost"
     assert (folder / "report.en.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.fixture
+def pageless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without pages and figures, whose layout takes long: digests all the same."""
+    monkeypatch.setattr(writer, "_write_page", lambda *_: ("", []))
+    monkeypatch.setattr(pdf, "render", lambda _: b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda run: (run / "history" / "load-1.jsonl").unlink(), "load-1.jsonl: gone"),
+        (lambda run: (run / "history" / "x.jsonl").write_text(""), "x.jsonl: added"),
+        (lambda run: (run / "evidence" / "log").write_text("b"), "log: changed"),
+        (
+            lambda run: (run / "plan.json").write_text(
+                (run / "plan.json").read_text() + " "
+            ),
+            "plan.json: changed",
+        ),
+    ],
+    ids=["gone", "added", "evidence", "plan"],
+)
+@pytest.mark.usefixtures("pageless")
+def test_changed_evidence_is_never_laundered(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tamper: Callable[[Path], object],
+    said: str,
+) -> None:
+    """No verdict stands on it, however often it is judged, and its first digests stay."""
+    folder = recorded(tmp_path / "run")
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "log").write_text("a")
+    assert evidence_doubts(analyse(folder, warn=pytest.fail)) == []
+    sums = recorded_sums(folder)
+    tamper(folder)
+    for _ in range(2):
+        assert command.main(["analyse", str(folder)]) == 2
+        assert said in capsys.readouterr().err
+        assert recorded_sums(folder) == sums
+        results = loads((folder / "results.json").read_text(encoding="utf-8"))
+        (doubt,) = evidence_doubts(results)
+        assert doubt.holds is False
+        assert {one.outcome for one in results.verdicts} == {Outcome.UNKNOWN}
+        assert doubt.reason.fr in (folder / "results.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("pageless")
+def test_evidence_put_back_is_evidence_again(tmp_path: Path) -> None:
+    """A record restored to the byte is the drill's: the doubt goes with the difference."""
+    folder = recorded(tmp_path / "run")
+    analyse(folder, warn=pytest.fail)
+    first = written(folder)
+    plan = (folder / "plan.json").read_bytes()
+    (folder / "plan.json").write_bytes(plan + b" ")
+    analyse(folder, warn=lambda _: None)
+    assert written(folder) != first
+    (folder / "plan.json").write_bytes(plan)
+    analyse(folder, warn=pytest.fail)
+    assert written(folder) == first
+
+
+def evidence_doubts(results: Results) -> list[Assumption]:
+    """Return what the results say of changed evidence."""
+    return [one for one in results.assumptions if one.name == "evidence_unchanged"]
+
+
+def recorded_sums(folder: Path) -> list[str]:
+    """Return the digests of what was recorded, as the run's folder holds them."""
+    names = ("history/", "evidence/", "plan.json", "objectives.yaml")
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.partition("  ")[2].startswith(names)]
 
 
 def test_a_folder_that_is_no_run_is_refused(
