@@ -183,7 +183,7 @@ def undo_entry(
     """Undo one fault of the ledger, watch it go, and close it.
 
     Args:
-        by: who undoes: `runner`, `lease` or `recover`.
+        by: who undoes: `runner`, `lease`, `recover`, or the `drill` that cleans.
 
     Returns:
         What was seen; None when somebody else had undone it already.
