@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.backups import instant
+from reprise_pra.analysis.continuity import PHASE
 from reprise_pra.analysis.fates import Fate
 from reprise_pra.analysis.marks import disordered
 from reprise_pra.analysis.measure import Measured
@@ -17,7 +19,20 @@ from reprise_pra.history import Kind
 _DURATIONS = ("rto", "rpo", "dmia", "continuity")
 _CLOCK_DRIFT_S = 1.0  # what the second of Velero's own times hides anyway
 _PROBE_SLACK_NS = 2 * NS_PER_S
-_LAST_PHASE = "clean"
+_PHASES_BEFORE = ("provision", "preflight", "baseline")
+_PHASES_AFTER = (
+    "wait_backups",
+    "disaster",
+    "detect",
+    "decide",
+    "prepare",
+    "restore",
+    "start",
+    "switch",
+    "observe",
+    "reconcile",
+    "clean",
+)
 
 
 def one_boot(measured: Measured) -> Assumption:
@@ -139,28 +154,56 @@ def recorders_complete(measured: Measured) -> Assumption:
 
 
 def drill_completed(measured: Measured) -> Assumption:
-    """Every phase that began ended well, to the last: an interrupted drill proves nothing."""
+    """Every phase of the plan came in its turn and ended well, to the last.
+
+    An interrupted drill, or one that left a phase out, proves nothing.
+    """
     phases = measured.timeline.phases
-    bad = [phase for phase in phases if phase.ended is not Kind.OK]
-    finished = any(phase.name == _LAST_PHASE for phase in phases)
-    if bad:
-        reason = say.sentence(
-            "phase inachevée ou en échec : {phases}",
-            "phase unfinished or failed: {phases}",
-            phases=say.join((phase_name(phase.name) for phase in bad), separator=", "),
+    bad = [phase.name for phase in phases if phase.ended is not Kind.OK]
+    begun = {phase.name: phase.start_ns for phase in phases}
+    due = _due_phases(measured)
+    absent = [name for name in due if name not in begun]
+    came = [name for name in due if name in begun]
+    early = [
+        later
+        for first, later in itertools.pairwise(came)
+        if begun[later] < begun[first]
+    ]
+    problems = [
+        say.sentence(
+            "{flaw} : {phases}",
+            "{flaw}: {phases}",
+            flaw=flaw,
+            phases=say.join((phase_name(name) for name in names), separator=", "),
         )
-    elif not finished:
-        reason = Text(
-            fr="exercice interrompu avant la remise en état",
-            en="the drill stopped before its clean-up",
+        for flaw, names in (
+            (
+                Text(fr="phase inachevée ou en échec", en="phase unfinished or failed"),
+                bad,
+            ),
+            (Text(fr="phase absente", en="phase missing"), absent),
+            (Text(fr="phase avant son tour", en="phase before its turn"), early),
         )
-    else:
-        reason = Text(fr="exercice mené à son terme", en="the drill ran to its end")
+        if names
+    ]
     return Assumption(
         name="drill_completed",
         title=Text(fr="Exercice mené à son terme", en="Drill completed"),
-        holds=finished and not bad,
-        reason=reason,
+        holds=not problems,
+        reason=say.join(problems)
+        if problems
+        else Text(fr="exercice mené à son terme", en="the drill ran to its end"),
+    )
+
+
+def _due_phases(measured: Measured) -> tuple[str, ...]:
+    """Return the phases that the plan makes, in their order."""
+    plan = measured.run.plan.plan
+    faults = len(plan.continuity) if plan else 0
+    return (
+        *_PHASES_BEFORE,
+        *(f"{PHASE}{number}" for number in range(1, faults + 1)),
+        *_PHASES_AFTER,
     )
 
 

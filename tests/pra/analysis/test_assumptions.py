@@ -59,6 +59,10 @@ def _at(script: Script, is_meant: Callable[[Event], bool], at_s: float) -> None:
     ]
 
 
+def _without_phase(name: str) -> Defect:
+    return lambda script: script.drop(_named("phase", name))
+
+
 def _jump(script: Script) -> None:
     """Let the wall clock jump by an hour with the mark t8."""
     script.events = [
@@ -336,6 +340,15 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         "drill_completed",
         False,
         lambda s: s.phase("continuity-2", 90, 91, Kind.FAIL),
+    ),
+    *(
+        ("drill_completed", False, _without_phase(name))
+        for name in ("provision", "baseline", "continuity-1", "wait_backups", "observe")
+    ),
+    (
+        "drill_completed",
+        False,
+        lambda s: _at(s, _named("phase", "wait_backups"), 60),
     ),
     ("residue", False, lambda s: s.check("residue", 254, holds=False)),
     (
