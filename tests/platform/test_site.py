@@ -199,7 +199,7 @@ def test_secrets_are_nowhere_but_in_their_files(
             line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
             assert not any(secret in line for secret in secrets), line
     for log in layout.folder.glob("machines/*/log/**/*"):
-        if log.is_file():
+        if log.is_file() and not log.is_symlink():
             text = log.read_text(errors="replace")
             assert not any(secret in text for secret in secrets), log
     assert layout.folder.stat().st_mode & 0o777 == 0o700
