@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reprise_platform.access import Access
+from reprise_platform.access import Access, load_access
 from reprise_platform.embedded.bringup import up
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.embedded.teardown import down
-from reprise_platform.errors import PlatformError
+from reprise_platform.errors import PlatformError, SiteError
 from reprise_platform.sites import default_file, parse_site
 from reprise_platform.spent import refuse_spent
 
@@ -37,6 +37,19 @@ def provision(file: Path | None = None, name: str | None = None) -> Access:
         progress.close()
     progress.table()
     return access
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a site was brought up here, by whomever, and not taken down since.
+
+    Not of one that is half up: that was never of use to anybody. One whose record is
+    damaged counts: it may hold somebody's data.
+    """
+    try:
+        load_access(name)
+    except SiteError as error:
+        return not isinstance(error.__cause__, FileNotFoundError)
+    return True
 
 
 def destroy(name: str) -> None:

@@ -210,10 +210,9 @@ def _compare_objectives(drill: Drill) -> None:
 def _take_down(drill: Drill) -> None:
     name = drill.prepared.site.name
     if drill.keep_site or not drill.site_is_ours:
-        kept = say.sentence(
-            "le site {name} est conservé", "site {name} is kept", name=name
-        )
+        kept = _kept(drill, name)
         _say_all(drill, [kept])
+        drill.journal.check("site_kept", holds=True, detail=kept)
         return
     try:
         with drill.console.aside():
@@ -235,6 +234,31 @@ def _take_down(drill: Drill) -> None:
             en="the site is taken down, the machine is as before",
         )
         drill.journal.mark("t9", normal)
+
+
+def _kept(drill: Drill, site: str) -> Text:
+    """Say that the site stays, why, and what is left of it."""
+    asked = Text(fr="conservé, comme demandé", en="kept, as asked")
+    found = Text(
+        fr="conservé : il existait avant l'exercice",
+        en="kept: it was there before the drill",
+    )
+    kept = say.sentence(
+        "site {site} {why}",
+        "site {site} {why}",
+        site=site,
+        why=asked if drill.site_is_ours else found,
+    )
+    if drill.losing is None:
+        return kept
+    return say.sentence(
+        "{kept} ; son site principal est perdu, aucun exercice ne peut plus y commencer :"
+        " le supprimer avec `python -m reprise_platform down --name {site}`",
+        "{kept}; its primary site is lost, no drill can start from it any more:"
+        " take it down with `python -m reprise_platform down --name {site}`",
+        kept=kept,
+        site=site,
+    )
 
 
 def _see_nothing_left(name: str) -> None:

@@ -29,8 +29,17 @@ _LOGIN_TIMEOUT_S = 10.0
 def provision(drill: Drill) -> None:
     """Bring the site up, or complete it."""
     prepared = drill.prepared
-    # From here on something may be there to be taken down, even if this fails half-way.
-    drill.site_is_ours = True
+    site = prepared.site.name
+    # Asked before anything is made. From then on something may be there to be taken down,
+    # even if this fails half-way; what somebody else brought up is theirs to take down.
+    drill.site_is_ours = not provider.is_there(site)
+    if not drill.site_is_ours:
+        found = say.sentence(
+            "le site {site} existait avant l'exercice : il ne sera pas supprimé à la fin",
+            "site {site} was there before the drill: it will not be taken down at the end",
+            site=site,
+        )
+        drill.console.say(f"  {drill.console.spoken(found)}")
     with drill.console.aside():
         drill.access = provider.provision(prepared.site_file, prepared.site.name)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import datetime
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +26,7 @@ from reprise_experiments.site import site_of
 from reprise_experiments.targets import BlastRadius, Scope, Selector
 from reprise_experiments.testing import Mood, World
 from reprise_platform import kube, paths, provider, spent
+from reprise_platform.access import Access, save_access
 from reprise_platform.embedded.layout import FENCE
 from reprise_platform.errors import PlatformError
 from reprise_pra.analysis.results import Text
@@ -182,6 +186,62 @@ def test_a_site_may_be_kept(scene: Scene) -> None:
     after.clean(scene.drill)
     assert scene.destroyed == []
     assert scene.events("mark") == []
+
+
+def provisioned(scene: Scene, patch: pytest.MonkeyPatch, *, fails: bool) -> None:
+    """Carry out the phase `provision` with a provider that makes nothing."""
+
+    def make(*_: object) -> Access:
+        if fails:
+            message = "no room"
+            raise PlatformError(message)
+        return scene.drill.site
+
+    scene.drill.site_is_ours = False
+    patch.setattr(provider, "provision", make)
+    with contextlib.suppress(PlatformError):
+        before.provision(scene.drill)
+
+
+@pytest.mark.parametrize("record", ["whole", "damaged"])
+def test_a_site_that_was_up_before_the_drill_stays(
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    record: str,
+) -> None:
+    """Somebody brought it up: the drill does not take it down, and says what is left."""
+    name = scene.drill.prepared.site.name
+    state = paths.site_state(name)
+    state.mkdir(parents=True)
+    save_access(dataclasses.replace(scene.drill.site, state=state))
+    if record == "damaged":
+        for path in state.iterdir():
+            path.write_text("{")
+    provisioned(scene, monkeypatch, fails=False)
+    assert "was there before the drill" in capsys.readouterr().out
+    watch(scene)
+    breaking.disaster(scene.drill)
+    breaking.see_loss(scene.drill)
+    after.clean(scene.drill)
+    assert scene.destroyed == []
+    assert scene.check("site_kept") is True
+    said = capsys.readouterr().out
+    assert "its primary site is lost" in said
+    assert f"reprise_platform down --name {name}" in said
+    assert "t9" not in [event.op_id for event in scene.events("mark")]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_site_that_the_drill_made_is_taken_down(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Also when it came up half-way, or was completed from half-way."""
+    leave(scene.drill.prepared.site.name)
+    provisioned(scene, monkeypatch, fails=fails)
+    shutil.rmtree(paths.site_state(scene.drill.prepared.site.name))
+    after.clean(scene.drill)
+    assert scene.destroyed == [scene.drill.prepared.site.name]
 
 
 def test_changed_objectives_are_told(scene: Scene) -> None:
