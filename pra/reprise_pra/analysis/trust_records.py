@@ -11,6 +11,7 @@ from reprise_pra.analysis.continuity import PHASE
 from reprise_pra.analysis.fates import Fate
 from reprise_pra.analysis.marks import disordered
 from reprise_pra.analysis.measure import Measured
+from reprise_pra.analysis.probing import probers_of
 from reprise_pra.analysis.results import Assumption, Text
 from reprise_pra.analysis.timeline import NS_PER_S, Timeline
 from reprise_pra.analysis.words import phase_name
@@ -19,6 +20,19 @@ from reprise_pra.history import Kind
 _DURATIONS = ("rto", "rpo", "dmia", "continuity")
 _CLOCK_DRIFT_S = 1.0  # what the second of Velero's own times hides anyway
 _PROBE_SLACK_NS = 2 * NS_PER_S
+_PROBE_GAP_LEAST_NS = 15 * NS_PER_S  # a stall of the machine is shorter
+_PROBE_GAP_PERIODS = 4
+_EXPECTED = (
+    "drill",
+    "load-1",
+    "nemesis",
+    "prober-read-0",
+    "prober-read-1",
+    "prober-write-0",
+    "prober-write-1",
+    "reconciler",
+    "sentinel",
+)
 _PHASES_BEFORE = ("provision", "preflight", "baseline")
 _PHASES_AFTER = (
     "wait_backups",
@@ -126,13 +140,15 @@ def recorders_complete(measured: Measured) -> Assumption:
                 first=timeline.orphans[0],
             )
         )
-    present = {span.process.partition("-")[0] for span in timeline.processes}
+    present = {span.process for span in timeline.processes}
     problems += [
         say.sentence(
-            "{role} : rien d'enregistré", "{role}: nothing recorded", role=role
+            "{process} : rien d'enregistré",
+            "{process}: nothing recorded",
+            process=process,
         )
-        for role in ("drill", "load", "nemesis", "prober", "sentinel")
-        if role not in present
+        for process in _EXPECTED
+        if process not in present
     ]
     problems += [
         say.sentence(
@@ -281,29 +297,70 @@ def _unclosed(timeline: Timeline) -> Iterable[str]:
 
 
 def _probing_gaps(measured: Measured) -> list[Text]:
-    """Say which prober started after t0, or left before the load did."""
+    """Say which prober began after the baseline, left before the load, or paused.
+
+    The baseline is what the outages are judged against: probes must have been sent when
+    it began to be steady.
+    """
     arrivals = measured.timeline.arrivals
-    t0_ns = measured.t0_ns
+    last_arrival_ns = max((arrival.at_ns for arrival in arrivals), default=None)
+    due_ns = _probes_due_ns(measured)
     problems = []
-    for span in measured.timeline.processes:
-        if not span.process.startswith("prober-"):
-            continue
-        if t0_ns is not None and span.first_ns > t0_ns:
-            problems.append(
-                say.sentence(
-                    "{process} : sondes commencées après le sinistre",
-                    "{process}: probing began after the disaster",
-                    process=span.process,
-                )
+    for probers in probers_of(measured.timeline.probes).values():
+        for process, prober in sorted(probers.items()):
+            sent_ns = [probe.sent_ns for probe in prober.probes]
+            pause_ns = max(
+                (later - earlier for earlier, later in itertools.pairwise(sent_ns)),
+                default=0,
             )
-        if arrivals and span.last_ns + _PROBE_SLACK_NS < max(
-            arrival.at_ns for arrival in arrivals
-        ):
-            problems.append(
-                say.sentence(
-                    "{process} : sondes arrêtées avant la charge",
-                    "{process}: probing ended before the load",
-                    process=span.process,
-                )
+            allowed_ns = max(_PROBE_GAP_LEAST_NS, _PROBE_GAP_PERIODS * prober.period_ns)
+            slack_ns = _PROBE_SLACK_NS + prober.period_ns
+            flaws = (
+                (
+                    due_ns is not None and sent_ns[0] > due_ns + slack_ns,
+                    Text(
+                        fr="sondes commencées après le régime établi",
+                        en="probing began after the baseline",
+                    ),
+                ),
+                (
+                    last_arrival_ns is not None
+                    and sent_ns[-1] + slack_ns < last_arrival_ns,
+                    Text(
+                        fr="sondes arrêtées avant la charge",
+                        en="probing ended before the load",
+                    ),
+                ),
+                (
+                    pause_ns > allowed_ns,
+                    say.sentence(
+                        "sondes interrompues pendant {pause}",
+                        "not one probe for {pause}",
+                        pause=say.seconds(round(pause_ns / NS_PER_S, 1)),
+                    ),
+                ),
             )
+            problems += [
+                say.sentence(
+                    "{process} : {flaw}",
+                    "{process}: {flaw}",
+                    process=process,
+                    flaw=flaw,
+                )
+                for is_so, flaw in flaws
+                if is_so
+            ]
     return problems
+
+
+def _probes_due_ns(measured: Measured) -> int | None:
+    """Return when probes were due at the latest: the steady state, else the first fault."""
+    struck = [fault.injected_ns for fault in measured.timeline.faults]
+    if measured.steady_ns is not None:
+        return measured.steady_ns
+    ended = [
+        phase.end_ns
+        for phase in measured.timeline.phases
+        if phase.name == "baseline" and phase.end_ns is not None
+    ]
+    return min([*struck, *ended], default=measured.t0_ns)

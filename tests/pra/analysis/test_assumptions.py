@@ -59,6 +59,10 @@ def _at(script: Script, is_meant: Callable[[Event], bool], at_s: float) -> None:
     ]
 
 
+def _without_process(name: str) -> Defect:
+    return lambda script: script.drop(lambda event: event.process == name)
+
+
 def _without_phase(name: str) -> Defect:
     return lambda script: script.drop(_named("phase", name))
 
@@ -310,6 +314,18 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
     ("recorders_complete", False, lambda s: s.drop(_of("prober"))),
     ("recorders_complete", False, lambda s: s.drop(_of("nemesis"))),
     ("recorders_complete", False, lambda s: s.drop(_between("probe", 0, 130))),
+    ("recorders_complete", False, lambda s: s.drop(_between("probe", 0, 100))),
+    ("recorders_complete", False, lambda s: s.drop(_between("probe", 200, 220))),
+    *(
+        ("recorders_complete", False, _without_process(process))
+        for process in (
+            "prober-read-0",
+            "prober-write-0",
+            "prober-write-1",
+            "reconciler",
+            "sentinel",
+        )
+    ),
     (
         "recorders_complete",
         False,
