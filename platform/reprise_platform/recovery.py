@@ -59,6 +59,10 @@ def _fence(recovery: Recovery) -> None:
     capabilities(recovery.request.access).fence_primary()
 
 
+def _empty(recovery: Recovery) -> None:
+    recovery.see_target_empty()
+
+
 def _secrets(recovery: Recovery) -> None:
     apply_escrow(recovery.request.access)
 
@@ -252,6 +256,7 @@ STEPS: tuple[Step, ...] = (
     _step(
         "prepare", _fence, fr="isolement du site principal", en="fence the primary site"
     ),
+    _step("prepare", _empty, fr="cible de reprise vide", en="recovery target empty"),
     _step("prepare", _secrets, fr="Secrets sous séquestre", en="escrowed Secrets"),
     _step("prepare", _volumes, fr="volumes vierges", en="empty volumes"),
     _step("prepare", _ask, fr="base de données demandée", en="ask for the database"),

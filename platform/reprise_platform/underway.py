@@ -12,7 +12,9 @@ from reprise_platform import velero
 from reprise_platform.access import Access
 from reprise_platform.backups import Backup, judge, newest_counting
 from reprise_platform.errors import PlatformError
+from reprise_platform.restoring import target_problems
 from reprise_platform.telling import told
+from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
 from reprise_pra.history import JsonValue, Kind, Recorder
 
@@ -74,6 +76,30 @@ class Recovery:
         self.backup: Backup | None = None
         self.volumes: tuple[str, ...] = ()
         self.stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+
+    def see_target_empty(self) -> None:
+        """Look again, last of all before anything is put there: the key's proof ran since.
+
+        Raises:
+            RecoveryError: it is not; what is there would pass for restored.
+        """
+        found = target_problems(self.request.access)
+        detail = Text(fr="rien n'y tourne", en="nothing runs there")
+        if found:
+            detail = say.sentence(
+                "le site de secours n'est pas vide : {found}",
+                "the recovery site is not empty: {found}",
+                found=", ".join(found),
+            )
+        check = "recovery_target_empty"
+        value: dict[str, JsonValue] = {
+            "check": check,
+            "holds": not found,
+            "detail": told(detail),
+        }
+        self.recorder.record(Kind.OK, "check", check, value)
+        if found:
+            raise RecoveryError(detail)
 
     def chosen(self) -> Backup:
         """Return the backup that was picked; before that, a programmer's error."""
