@@ -1,8 +1,9 @@
 """The watchman: an alert of its own when the clinics' front door stays shut.
 
 It watches the read path through the front door on fresh connections, apart from the
-prober and from the load, and writes `alert` events: FrontDoorDown is `firing` once every
-look failed for `after_s`, `resolved` once every look succeeded for `resolve_s`.
+prober and from the load. It writes `watch` when it begins, then `alert` events:
+FrontDoorDown is `firing` once every look failed for `after_s`, `resolved` once every look
+succeeded for `resolve_s`.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     with Recorder(given.history, "sentinel") as recorder:
+        # Quiet is only told by a watch that is known to have been kept.
+        recorder.record(Kind.OK, "watch", f"{ALERT}-watch", {"alert": ALERT})
         due_s = time.monotonic()
         first = True
         while not stop.wait(max(0.0, due_s - time.monotonic())):

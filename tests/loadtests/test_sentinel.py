@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reprise_loadtests.sentinel import Change, Watch
 from reprise_platform.waiting import until
-from reprise_pra.history import Event, read_history
+from reprise_pra.history import Event, Kind, read_history
 
 _SECOND_NS = 1_000_000_000
 _LIMIT_S = 30
@@ -82,7 +82,14 @@ def test_a_real_outage_is_told_from_start_to_end(
     assert abs(since_ns - frozen_ns) < _SECOND_NS
     assert resolved.at_ns > firing.at_ns
     events = read_history([history_dir / "sentinel.jsonl"]).events
-    assert [event.operation for event in events] == ["alert", "alert", "load_stopped"]
+    assert events[0].value == {"alert": "FrontDoorDown"}
+    assert (events[0].kind, events[0].at_ns < frozen_ns) == (Kind.OK, True)
+    assert [event.operation for event in events] == [
+        "watch",
+        "alert",
+        "alert",
+        "load_stopped",
+    ]
 
 
 def test_a_wrong_password_is_no_outage(

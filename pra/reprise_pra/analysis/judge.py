@@ -107,7 +107,9 @@ def _first_failure_ns(measured: Measured) -> int | None:
 
 
 def _marks(measured: Measured) -> tuple[Mark, ...]:
-    found = dict(measured.timeline.marks)
+    found = {
+        name: mark for name, mark in measured.timeline.marks.items() if name != "t1"
+    }
     if measured.t1 is not None:
         found["t1"] = measured.t1
     utcs = {name: mark.utc for name, mark in found.items()}

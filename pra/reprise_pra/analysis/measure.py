@@ -138,13 +138,18 @@ def measure(run: RecordedRun) -> Measured:
 
 
 def first_alert(timeline: Timeline, alert: str) -> MarkSeen | None:
-    """Return t1: the drill's mark, else the sentinel's first firing after t0."""
+    """Return t1: when the sentinel first said after t0 that this alert fires.
+
+    The drill's own mark is only believed when the sentinel says the same, to the second.
+    """
     marked = timeline.marks.get("t1")
     t0 = timeline.marks.get("t0")
-    if marked is not None or t0 is None:
-        return marked
+    if t0 is None:
+        return None
     for one in timeline.alerts:
         if one.alert == alert and one.state == "firing" and one.at_ns >= t0.at_ns:
+            if marked is not None and abs(marked.at_ns - one.at_ns) <= _SLACK_NS:
+                return marked
             return MarkSeen(
                 name="t1", at_ns=one.at_ns, utc=one.utc, detail=Text(fr=alert, en=alert)
             )
@@ -252,7 +257,7 @@ def _marks_ns(
     marks = {
         name: timeline.snap_ns(mark.at_ns)
         for name, mark in timeline.marks.items()
-        if name != "t7"  # computed, never recorded
+        if name not in {"t1", "t7"}  # the sentinel's; computed, never recorded
     }
     if t1 is not None:
         marks["t1"] = timeline.snap_ns(t1.at_ns)

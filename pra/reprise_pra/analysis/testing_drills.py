@@ -108,6 +108,7 @@ def nominal_drill(
     script.fault(
         "power_off_site", inject_s=T0_S, taken_s=124, targets=("a1", "b1", "c1")
     )
+    script.event("sentinel", Kind.OK, "watch", {"alert": "FrontDoorDown"}, at_s=10)
     script.alert("firing", 128, since_s=CUT_S)
     script.alert("resolved", 192, since_s=186)
     script.closed("sentinel", 243)

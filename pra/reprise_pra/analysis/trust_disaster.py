@@ -168,8 +168,9 @@ def alert_quiet(measured: Measured) -> Assumption:
     is_older = (
         bool(after) and after[0].since_ns is not None and after[0].since_ns < t0_ns
     )
+    # What it never wrote before t0, nobody can tell from a watch that began too late.
     watched = any(
-        span.process.startswith("sentinel") and span.last_ns >= t0_ns
+        span.process.startswith("sentinel") and span.first_ns < t0_ns <= span.last_ns
         for span in measured.timeline.processes
     )
     holds: bool | None = True
@@ -185,10 +186,19 @@ def alert_quiet(measured: Measured) -> Assumption:
             "{alert} was firing already, or for something older than the disaster",
             alert=alert,
         )
+    elif watched and "t1" in measured.timeline.marks and not after:
+        holds = False
+        reason = say.sentence(
+            "t1 marqué, sans que {alert} ait sonné",
+            "t1 is marked, though {alert} never fired",
+            alert=alert,
+        )
     elif not watched:
         holds = None
         reason = say.sentence(
-            "personne n'a surveillé {alert}", "nobody watched {alert}", alert=alert
+            "personne n'a surveillé {alert} dès avant le sinistre",
+            "nobody watched {alert} from before the disaster",
+            alert=alert,
         )
     return Assumption(name="alert_quiet", title=title, holds=holds, reason=reason)
 

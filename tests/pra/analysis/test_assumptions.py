@@ -184,6 +184,9 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         lambda s: s.change(_named("alert"), since_ns=1_110_000_000_000),
     ),
     ("alert_quiet", None, lambda s: s.drop(_of("sentinel"))),
+    ("alert_quiet", None, lambda s: s.drop(_named("watch"))),
+    ("alert_quiet", None, lambda s: _at(s, _named("watch"), 121)),
+    ("alert_quiet", False, lambda s: s.change(_named("alert"), alert="Another")),
     (
         "primary_unreachable",
         None,

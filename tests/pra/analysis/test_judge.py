@@ -112,6 +112,15 @@ def test_t1_is_the_alert_when_the_drill_did_not_mark_it() -> None:
     assert judge(script.run()).mttd_s == 8
 
 
+def test_t1_is_the_plans_alert_whatever_the_drill_marked() -> None:
+    """A mark of another instant, or of another alert, dates nothing."""
+    script = nominal_drill().change(lambda event: event.op_id == "t1")
+    script.drop(lambda event: event.op_id == "t1").mark("t1", 122)
+    assert judge(script.run()).mttd_s == 8
+    script.change(lambda event: event.operation == "alert", alert="Another")
+    assert judge(script.run()).mttd_s is None
+
+
 def test_a_recorded_t7_is_not_believed() -> None:
     """t7 is computed from the users' operations; a recorded one changes nothing."""
     results = judge(nominal_drill().mark("t7", 121).run())
