@@ -19,6 +19,7 @@ from reprise_pra.analysis.words import phase_name
 from reprise_pra.drill.backupwatch import BackupWatch, prove_key_beside
 from reprise_pra.drill.context import Drill
 from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.folder import owner_only
 from reprise_pra.drill.looking import Lookout
 from reprise_pra.drill.traffic import with_rate, write_profile
 
@@ -109,7 +110,10 @@ def baseline(drill: Drill) -> None:
     drill.console.awaiting(
         Text(fr="l'ouverture des cliniques", en="the clinics to open")
     )
-    drill.traffic.start(drill.site, profile=profile, seed=plan.seed, history=history)
+    with owner_only():
+        drill.traffic.start(
+            drill.site, profile=profile, seed=plan.seed, history=history
+        )
     lookout = Lookout(
         history,
         drill.prepared.objectives,

@@ -92,7 +92,8 @@ def _conduct(
     plain: bool,
     runs: Path,
 ) -> int:
-    run = folder.create(prepared, runs=runs)
+    with folder.owner_only():
+        run = folder.create(prepared, runs=runs)
     with (
         Console(run.history, language=language, plain=plain) as console,
         Journal(run.history, "drill", heard=console.heard) as journal,
@@ -119,7 +120,8 @@ def _conduct(
                 closing_begins=interruptions.closing,
             )
             folder.ended(run)
-            with growing(run.path, told=console.awaiting):
+            folder.close_to_others(run)
+            with folder.owner_only(), growing(run.path, told=console.awaiting):
                 results = analyse(run.path, warn=console.say)
         _conclude(console, results, run.path / f"report.{language}.html")
     return exit_code(results.outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
@@ -9,7 +10,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reprise_platform.paths import REPOSITORY
@@ -20,6 +21,7 @@ from reprise_pra.drill.prepared import Prepared
 from reprise_pra.history import JsonValue, utc_now
 
 RUNS = REPOSITORY / "reports" / "runs"
+_OTHERS = 0o077
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,8 @@ def create(prepared: Prepared, *, runs: Path = RUNS) -> RunFolder:
     run_id = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     parent = runs / plan.drill
     folder = RunFolder(path=_new(parent, run_id))
-    folder.history.mkdir()
-    folder.evidence.mkdir()
+    folder.history.mkdir(mode=0o700)
+    folder.evidence.mkdir(mode=0o700)
     folder.objectives.write_text(to_yaml(prepared.objectives), encoding="utf-8")
     _write(folder.plan, _facts(prepared, folder))
     link = parent / "latest.new"
@@ -67,6 +69,32 @@ def create(prepared: Prepared, *, runs: Path = RUNS) -> RunFolder:
     link.symlink_to(folder.path.name)
     link.replace(parent / "latest")
     return folder
+
+
+@contextlib.contextmanager
+def owner_only() -> Iterator[None]:
+    """Let what is made meanwhile, by this process and by its new children, be its owner's.
+
+    For a stretch, not for the whole drill: the machines of a site inherit the mask as
+    well, and their containers, which are not root, could not read what they mount.
+    """
+    before = os.umask(_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def close_to_others(folder: RunFolder) -> None:
+    """Leave the run's files to their owner, whoever made them and under what mask.
+
+    The folder itself was closed when it was made, so nobody else came by them before.
+    """
+    for path in (folder.path, *folder.path.rglob("*")):
+        # A draft may be replaced meanwhile by what it becomes.
+        with contextlib.suppress(FileNotFoundError):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o777 & ~_OTHERS)
 
 
 def ended(folder: RunFolder) -> None:
@@ -98,7 +126,7 @@ def _new(parent: Path, run_id: str) -> Path:
     for suffix in ("", *(f"-{number}" for number in range(2, 100))):
         path = parent / f"{run_id}{suffix}"
         try:
-            path.mkdir()
+            path.mkdir(mode=0o700)
         except FileExistsError:
             continue
         return path
@@ -134,6 +162,10 @@ def _facts(prepared: Prepared, folder: RunFolder) -> dict[str, JsonValue]:
         "schedule_tolerance_s": plan.load.schedule_tolerance_s,
         "backups_required": plan.backups.required,
         "disaster_after_s": plan.disaster_after_s,
+        # Kubernetes' and the schedule's own would give other figures: told at once.
+        "node_monitor_grace_s": site.detection.node_monitor_grace_s,
+        "eviction_after_s": site.detection.eviction_after_s,
+        "schedule_every_s": site.backups.every_s,
         "plan": plan.model_dump(mode="json"),
         "site_file": site.model_dump(mode="json"),
     }

@@ -268,7 +268,54 @@ def test_the_run_folder_says_where_it_comes_from(
     assert facts["started_utc"] <= facts["ended_utc"]
     assert facts["load"]["rate_per_s"] == prepared.profile.arrivals.rate_per_s
     assert facts["t1_journeys"] == ["audiogram", "consult", "register"]
+    detection = prepared.site.detection
+    assert facts["node_monitor_grace_s"] == detection.node_monitor_grace_s
+    assert facts["eviction_after_s"] == detection.eviction_after_s
+    assert facts["schedule_every_s"] == prepared.site.backups.every_s
     assert (stage.latest / "objectives.yaml").is_file()
+
+
+def test_a_run_is_its_owners_alone(
+    stage: Stage, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed from the first phase; in the end each folder 0700, each file 0600.
+
+    What the phases do goes by the mask of whoever started the drill: machines need it.
+    """
+    masks: list[int] = []
+
+    def write() -> None:
+        assert mode(stage.latest.resolve()) == 0o700
+        assert mode(stage.latest / "history") == 0o700
+        assert mode(stage.latest / "evidence") == 0o700
+        assert mode(stage.latest / "plan.json") == 0o600
+        masks.append(os.umask(0o022))
+        logs = stage.latest / "evidence" / "logs"
+        logs.mkdir()
+        (logs / "load.log").touch()
+
+    def report(_results: object, folder: Path) -> tuple[Path, ...]:
+        (folder / "report.fr.html").touch()
+        return ()
+
+    stage.misbehave["observe"] = write
+    monkeypatch.setattr(reprise_reports, "write", report)
+    earlier = os.umask(0o022)
+    try:
+        stage.conduct(prepared)
+    finally:
+        os.umask(earlier)
+    assert masks == [0o022]
+    run = stage.latest.resolve()
+    assert (run / "evidence" / "logs" / "load.log").is_file()
+    assert (run / "report.fr.html").is_file()
+    for path in (run, *run.rglob("*")):
+        assert mode(path) == (0o700 if path.is_dir() else 0o600), path
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file or folder."""
+    return path.stat().st_mode & 0o777
 
 
 def test_two_runs_of_one_second_have_two_folders(
