@@ -66,7 +66,8 @@ def observe(drill: Drill) -> None:
         drill.wait_until_none(
             lambda: lookout.unrecovered(t0_ns=loss.at_ns, stable_s=stable_s),
             within_s=plan.limits.observe_s,
-            every_s=2,
+            # Each look reads all operations again, on the machine that is measured.
+            every_s=3,
             what=say.sentence(
                 "chaque parcours vital bon pendant {length}",
                 "every T1 journey good for {length}",

@@ -14,12 +14,14 @@ from reprise_platform.backups import Backup
 from reprise_platform.errors import PlatformError
 from reprise_platform.proof import KeyProof
 from reprise_platform.waiting import until
+from reprise_pra.analysis.reading import read_timeline
 from reprise_pra.analysis.testing import Script, Written, ns, objectives
-from reprise_pra.drill import backupwatch
+from reprise_pra.analysis.timeline import Timeline
+from reprise_pra.drill import backupwatch, looking
 from reprise_pra.drill.background import Background
 from reprise_pra.drill.backupwatch import BackupWatch, prove_key_beside
 from reprise_pra.drill.looking import Bell, Lookout
-from reprise_pra.history import Kind, Recorder, read_history
+from reprise_pra.history import History, Kind, Recorder, read_history
 from tests.platform import fakecluster
 from tests.platform.test_backups import backup, copy
 
@@ -178,6 +180,31 @@ def clinics(script: Script, start_s: float, end_s: float, **said: object) -> Scr
         for journey in ("register", "consult"):
             script.operation(journey, "search", second, **said)  # type: ignore[arg-type]
     return script
+
+
+def test_a_look_without_news_reads_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says the same for nothing; the next line written is read, and one of another t0."""
+    seen = lookout(tmp_path, clinics(Script(), 0, 60))
+    said = seen.unrecovered(t0_ns=ns(10), stable_s=30)
+    reads: list[object] = []
+
+    def read(history: History) -> Timeline:
+        reads.append(history)
+        return read_timeline(history)
+
+    monkeypatch.setattr(looking, "read_timeline", read)
+    assert seen.unrecovered(t0_ns=ns(10), stable_s=30) == said
+    assert reads == []
+    seen.unrecovered(t0_ns=ns(11), stable_s=30)
+    assert len(reads) == 1
+    path = tmp_path / "run" / "history" / "load-1.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(lines[-1].replace('"op_id":"', '"op_id":"new-'))
+    seen.unrecovered(t0_ns=ns(11), stable_s=30)
+    assert len(reads) == 2
 
 
 def test_a_steady_baseline_has_no_problem(tmp_path: Path) -> None:
