@@ -14,13 +14,14 @@ from reprise_reports.sections.backups import backups
 from reprise_reports.sections.case import Case
 from reprise_reports.sections.chronology import chronology
 from reprise_reports.sections.closing import acceptance, annexes
+from reprise_reports.sections.faults import faults
 from reprise_reports.sections.limits import limits
 from reprise_reports.sections.losses import losses
 from reprise_reports.sections.method import method
 from reprise_reports.sections.objectives import objectives
 from reprise_reports.sections.recovery import recovery
 from reprise_reports.sections.scenario import scenario
-from reprise_reports.sections.service import faults, service
+from reprise_reports.sections.service import service
 from reprise_reports.sections.synthesis import summary
 from reprise_reports.sections.validity import assumptions, findings
 from reprise_reports.voice import Language, Voice

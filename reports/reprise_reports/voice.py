@@ -117,8 +117,8 @@ class Voice:
         said = self.of(text).strip() if text else ""
         if not said:
             return ""
-        # A mark keeps its name: t7 is no T7, which would be a tier.
-        first = said[0] if re.match(r"t\d", said) else said[0].upper()
+        # A name keeps its letters: t7 is no T7, which would be a tier.
+        first = said[0] if re.match(r"\S*\d", said) else said[0].upper()
         return f"{first}{said[1:]}{'' if said[-1] in '.!?…' else '.'}"
 
     def colon(self, left: str, right: str) -> str:
@@ -138,6 +138,14 @@ class Voice:
         # French is singular up to two, English is not at zero.
         is_one = abs(amount) <= 1 if self.is_french else amount == 1
         return f"{self.number(amount)}{NO_BREAK_SPACE}{one if is_one else many}"
+
+    def most(self, items: list[str], limit: int) -> str:
+        """Return the first of a list, and how many more there are."""
+        more = len(items) - limit
+        if more <= 0:
+            return self.listing(items)
+        others = self.count(more, ("autre", "autres"), ("other", "others"))
+        return self.listing([*items[:limit], others])
 
     def missing(self, reason: str = "") -> str:
         """Return "not measured", with the reason if there is one."""

@@ -77,11 +77,11 @@ class Maker:
         return self.make(self._random.choice(options))
 
 
-@dataclasses.dataclass(frozen=True)
 class Odd:
     """Results whose printed form is short, for they are large."""
 
-    results: Results
+    def __init__(self, results: Results) -> None:
+        self.results = results
 
     def __repr__(self) -> str:
         return f"Odd({len(repr(self.results))} characters)"

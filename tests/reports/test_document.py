@@ -191,11 +191,31 @@ def test_a_lower_bound_is_never_said_to_be_the_value(met: Results) -> None:
 
 
 def test_findings_follow_the_verdicts(missed: Results, inconclusive: Results) -> None:
-    """A missed objective is a deviation, a false assumption a reservation."""
+    """A missed objective is a deviation, a false assumption a reservation.
+
+    Lost writes and service levels outside their objective are there to look at.
+    """
     (found,) = tables(compose(missed, Language.EN), "findings")
-    assert [row[1].text for row in found.rows] == ["Deviation"]
+    natures = [row[1].text for row in found.rows]
+    assert natures == ["Deviation", "Observation", "Observation"]
+    assert found.rows[-1][2].note.startswith("Node powered off: Audiogram, ")
     (found,) = tables(compose(inconclusive, Language.EN), "findings")
-    assert {row[1].text for row in found.rows} == {"Reservation"}
+    natures = [row[1].text for row in found.rows]
+    assert natures == ["Reservation", "Reservation", "Observation"]
+
+
+def test_many_outages_print_the_longest(met: Results) -> None:
+    """Hundreds of short outages leave the long ones, and those without an end."""
+    short = dataclasses.replace(met.outages[0], duration_s=0.02, start_s=500.0)
+    endless = dataclasses.replace(short, duration_s=None, end_s=None, start_s=700.0)
+    outages = (*met.outages, *[short] * 400, endless)
+    document = compose(dataclasses.replace(met, outages=outages), Language.EN)
+    table = next(t for t in tables(document, "service") if "Outages" in t.caption)
+    assert len(table.rows) == 20
+    assert "406" in table.remainder
+    assert table.rows[-1][3].note == "not ended when it stopped"
+    starts = [row[1].text for row in table.rows[:5]]
+    assert starts[0].startswith("−")
 
 
 def test_the_manifest_is_bounded(met: Results) -> None:

@@ -95,7 +95,7 @@ def _draw(
     latency.set_yscale("symlog", linthresh=10)
     latency.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2)
     for axes in (rate, errors):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
         number_axis(axes, voice)
     latency.yaxis.set_major_formatter(lambda y, _: voice.number(y, 1))
     known = [drawable(second.p95_ms) for second in seconds]

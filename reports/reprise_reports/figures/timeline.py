@@ -9,7 +9,7 @@ from reprise_reports.clock import RunClock
 from reprise_reports.figures.style import INK, MUTED, SHADE, drawable, plain
 
 # Marks nearer than this part of the axis share a line of text.
-_CROWDED = 0.022
+_CROWDED = 0.05
 
 
 def shade_faults(

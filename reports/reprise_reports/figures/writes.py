@@ -44,6 +44,9 @@ def draw_writes(results: Results, head: Headline, voice: Voice) -> Figure:
         number_axis(axes, voice, of_whole=True)
         _backups(axes, results, head, voice)
         if head.clock.t0_s is not None:
+            # Writes may have stopped well before the disaster, or begun after it.
+            low_s, high_s = axes.get_xlim()
+            axes.set_xlim(min(low_s, 0), max(high_s, 0))
             axes.axvline(0, color=INK, linewidth=1.2)
             _name(axes, 0, "t0")
         minutes_axis(axes, voice, from_t0=head.clock.t0_s is not None)
@@ -62,7 +65,7 @@ def _stack(axes: Axes, places: list[tuple[float, str]], voice: Voice) -> None:
     look = {
         "survived": (voice("retrouvées", "found"), LIGHT_BLUE, ""),
         "altered": (voice("altérées", "altered"), PURPLE, ".."),
-        "other": (voice("autre issue", "other fate"), GREY, ""),
+        "other": (voice("non relues ou autre issue", "unread or other"), GREY, ""),
         "lost": (voice("perdues", "lost"), RED, "//"),
     }
     base = dict.fromkeys(bins, 0)

@@ -128,13 +128,11 @@ def recovery_reason(case: Case) -> str:
 
 
 def mark_reason(case: Case, *names: str) -> str:
-    """Return which of these instants the run lacks, with what the results say of it."""
+    """Return which of these instants the run lacks."""
     voice = case.voice
     known = {mark.name: mark for mark in case.results.marks}
     for name in names:
         mark = known.get(name)
         if mark is None or measured(mark.at_s) is None:
-            detail = voice.of(mark.detail).strip() if mark else ""
-            absent = voice(f"le repère {name} manque", f"the mark {name} is missing")
-            return f"{absent} ({detail})" if detail else absent
+            return voice(f"le repère {name} manque", f"the mark {name} is missing")
     return voice("non calculé par l'analyse", "the analysis gave no value")

@@ -10,7 +10,6 @@ from reprise_reports.sections.case import (
     Case,
     columns,
     excerpt,
-    mark_reason,
     missing_cell,
     offset_cell,
     quantity_cell,
@@ -108,7 +107,7 @@ def _mark_row(case: Case, mark: Mark) -> tuple[Cell, ...]:
     return (
         Cell(text=mark.name),
         Cell(text=mark_name(voice, mark.name)),
-        offset_cell(case, mark.at_s, mark_reason(case, mark.name)),
+        offset_cell(case, mark.at_s, voice("jamais venu", "never came")),
         Cell(text=voice.sentence(mark.detail)),
     )
 

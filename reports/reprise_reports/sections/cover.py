@@ -133,7 +133,7 @@ def _why(case: Case) -> str:
         lead = voice(
             "L'exercice ne permet pas de conclure", "The drill proves nothing yet"
         )
-        because = voice("hypothèse fausse", "assumption false")
+        because = voice("hypothèses non tenues", "assumptions that do not hold")
         return voice.colon(lead, voice.colon(because, ", ".join(names))) + end
     if not case.results.verdicts:
         text = voice(

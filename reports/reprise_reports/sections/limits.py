@@ -56,13 +56,19 @@ def _open_questions(case: Case) -> tuple[str, ...]:
         )
         for a in head.unchecked
     ]
-    items += [
-        voice.colon(
-            voice("Objectif non conclu", "Objective not concluded"),
-            voice.colon(voice.of(v.title), voice.of(v.reason)),
-        )
-        for v in head.unknown
-    ]
+    if items and head.unknown:
+        # Each verdict's own reason says the assumptions again.
+        titles = voice.most([voice.of(verdict.title) for verdict in head.unknown], 6)
+        name = voice("Objectifs non conclus", "Objectives not concluded")
+        items.append(voice.colon(name, titles))
+    else:
+        items += [
+            voice.colon(
+                voice("Objectif non conclu", "Objective not concluded"),
+                voice.colon(voice.of(verdict.title), voice.of(verdict.reason)),
+            )
+            for verdict in head.unknown
+        ]
     count = len(items) - LISTED
     if count > 0:
         items[LISTED:] = [

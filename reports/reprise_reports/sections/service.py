@@ -1,8 +1,8 @@
-"""What clinicians got: faults, the prober's outages, availability and latency."""
+"""What clinicians got: load, availability, latency, and the outages."""
 
 from __future__ import annotations
 
-from reprise_pra.analysis.results import FaultWindow, Outage, Sli
+from reprise_pra.analysis.results import Sli
 from reprise_reports.document import (
     Block,
     Cell,
@@ -17,51 +17,22 @@ from reprise_reports.sections.case import (
     columns,
     excerpt,
     missing_cell,
-    offset_cell,
     quantity_cell,
 )
+from reprise_reports.sections.outages import coverage, outages
 from reprise_reports.voice import Voice, measured
-from reprise_reports.words import class_name, fault_name, journey_name, window_name
+from reprise_reports.words import journey_name, window_name
 
 LOAD = "load"
 ROWS = 60
 
 
-def faults(case: Case) -> Section:
-    """Return the faults injected, seen to take and seen to be undone."""
-    voice = case.voice
-    table = Table(
-        caption=voice("Pannes injectées", "Faults injected"),
-        columns=columns(
-            (voice("N°", "No."), 6),
-            (voice("Panne", "Fault"), 20),
-            (voice("Cibles", "Targets"), 16),
-            (voice("Injectée", "Injected"), 15, True),
-            (voice("Constatée", "Seen to take"), 15, True),
-            (voice("Défaite", "Undone"), 15, True),
-            (voice("Constatée par", "Seen by"), 13),
-        ),
-        rows=tuple(
-            _fault_row(case, index, fault)
-            for index, fault in enumerate(case.results.faults, start=1)
-        ),
-        empty=voice("Aucune panne n'a été injectée.", "No fault was injected."),
-    )
-    return Section(
-        key="faults",
-        number="",
-        level=2,
-        title=voice("Pannes injectées", "Faults injected"),
-        blocks=(excerpt(voice, table, ROWS, "results.json"),),
-    )
-
-
 def service(case: Case) -> Section:
     """Return load, availability, latency and outages."""
     voice = case.voice
-    blocks: tuple[Block, ...] = (_slis(case), _outages(case))
+    blocks: tuple[Block, ...] = (_slis(case), outages(case))
     if case.results.coverage:
-        blocks = (*blocks, _coverage(case))
+        blocks = (*blocks, coverage(case))
     if case.results.load:
         blocks = (_figure(case), *blocks)
     else:
@@ -108,15 +79,15 @@ def _slis(case: Case) -> Table:
             "Availability and latency of each journey, before, during and after",
         ),
         columns=columns(
-            (voice("Parcours", "Journey"), 16),
+            (voice("Parcours", "Journey"), 15),
             (voice("Fenêtre", "Window"), 15),
             (voice("Opérations", "Operations"), 12, True),
             (voice("Échecs", "Failures"), 9, True),
             (voice("Dispo.", "Avail."), 10, True),
             ("p50", 9, True),
             ("p95", 9, True),
-            ("SLO", 8),
-            (voice("Budget", "Budget"), 12, True),
+            ("SLO", 10),
+            (voice("Budget", "Budget"), 11, True),
         ),
         rows=tuple(_sli_row(case, sli) for sli in case.results.slis),
         empty=voice(
@@ -185,106 +156,3 @@ def _span(voice: Voice, start_s: float, end_s: float) -> str:
 def _latency(voice: Voice, value_ms: float | None) -> Cell:
     reason = voice("aucune réussite", "no success")
     return quantity_cell(voice, value_ms, "ms", reason)
-
-
-def _outages(case: Case) -> Table:
-    voice = case.voice
-    table = Table(
-        caption=voice("Interruptions vues par la sonde", "Outages seen by the prober"),
-        columns=columns(
-            (voice("Service", "Class"), 14),
-            (voice("Début", "Start"), 18, True),
-            (voice("Fin", "End"), 18, True),
-            (voice("Durée", "Duration"), 18, True),
-            (voice("Entre", "Between"), 18, True),
-            (voice("Aveugle", "Blind"), 14, True),
-        ),
-        rows=tuple(_outage_row(case, outage) for outage in case.results.outages),
-        empty=voice(
-            "Interruptions non mesurées : aucune sonde n'a laissé de relevé.",
-            "Outages not measured: no prober left a record.",
-        )
-        if not case.results.coverage
-        else voice(
-            "Aucune interruption relevée hors des périodes aveugles ci-dessous.",
-            "No outage seen outside of the blind stretches below.",
-        ),
-    )
-    return excerpt(voice, table, ROWS, "results.json")
-
-
-def _coverage(case: Case) -> Table:
-    voice = case.voice
-    return Table(
-        caption=voice(
-            "Ce que la sonde pouvait voir ; hors de là, rien n'est affirmé",
-            "What the prober could see; outside of it, nothing is claimed",
-        ),
-        columns=columns(
-            (voice("Service", "Class"), 16),
-            (voice("Processus", "Processes"), 14, True),
-            (voice("Appels", "Probes"), 14, True),
-            (voice("Sautés", "Skipped"), 14, True),
-            (voice("Aveugle au total", "Blind in all"), 14, True),
-            (voice("Plus longue", "Longest"), 14, True),
-            (voice("Lent au-delà de", "Slow above"), 14, True),
-        ),
-        rows=tuple(
-            (
-                Cell(text=class_name(voice, seen.service_class)),
-                Cell(text=voice.number(seen.processes)),
-                Cell(text=voice.number(seen.probes)),
-                Cell(text=voice.number(seen.skipped)),
-                quantity_cell(voice, seen.blind_s, "s"),
-                quantity_cell(voice, seen.longest_blind_s, "s"),
-                quantity_cell(voice, seen.slow_ms, "ms"),
-            )
-            for seen in case.results.coverage[:ROWS]
-        ),
-    )
-
-
-def _outage_row(case: Case, outage: Outage) -> tuple[Cell, ...]:
-    voice = case.voice
-    reason = voice(
-        "non terminée à la fin de l'observation", "not ended when it stopped"
-    )
-    duration = quantity_cell(voice, outage.duration_s, "s", reason)
-    if outage.is_imprecise and measured(outage.duration_s) is not None:
-        note = voice("imprécis", "imprecise")
-        duration = Cell(text=duration.text, note=note, tone=Tone.DOUBT)
-    return (
-        Cell(text=class_name(voice, outage.service_class)),
-        offset_cell(case, outage.start_s, voice("début non vu", "start not seen")),
-        offset_cell(case, outage.end_s, reason),
-        duration,
-        _bounds(voice, outage, reason),
-        quantity_cell(voice, outage.blind_s, "s", voice("inconnu", "unknown")),
-    )
-
-
-def _bounds(voice: Voice, outage: Outage, reason: str) -> Cell:
-    start_low, start_high = measured(outage.start_low_s), measured(outage.start_high_s)
-    end_low, end_high = measured(outage.end_low_s), measured(outage.end_high_s)
-    if start_low is None or start_high is None or end_low is None or end_high is None:
-        return missing_cell(voice, reason)
-    shortest = max(0.0, end_low - start_high)
-    longest = end_high - start_low
-    text = voice(
-        f"{voice.seconds(shortest)} et {voice.seconds(longest)}",
-        f"{voice.seconds(shortest)} and {voice.seconds(longest)}",
-    )
-    return Cell(text=text)
-
-
-def _fault_row(case: Case, index: int, fault: FaultWindow) -> tuple[Cell, ...]:
-    voice = case.voice
-    return (
-        Cell(text=f"F{index}"),
-        Cell(text=fault_name(voice, fault.fault)),
-        Cell(text=", ".join(fault.targets) or voice("aucune", "none")),
-        offset_cell(case, fault.injected_s, voice("instant absent", "no instant")),
-        offset_cell(case, fault.taken_s, voice("jamais constatée", "never seen")),
-        offset_cell(case, fault.undone_s, voice("fin non constatée", "end not seen")),
-        Cell(text=fault.observer or voice("personne", "nobody")),
-    )

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from reprise_pra.analysis.results import Assumption
 from reprise_reports.document import Cell, Paragraph, Section, Table, Tone
 from reprise_reports.sections.case import Case, columns, excerpt
-from reprise_reports.words import assumption_name
+from reprise_reports.words import assumption_name, journey_name, window_name
 
 ROWS = 60
+DURING = "during"
 
 
 def assumptions(case: Case) -> Section:
@@ -59,10 +60,8 @@ def findings(case: Case) -> Section:
         ),
         rows=tuple(_findings(case)),
         empty=voice(
-            "Ni écart ni réserve : tous les objectifs sont tenus et toutes les hypothèses "
-            "vérifiées.",
-            "Neither deviation nor reservation: every objective is met and every "
-            "assumption holds.",
+            "Ni écart, ni réserve, ni observation.",
+            "No deviation, no reservation, no observation.",
         ),
         is_form=True,
     )
@@ -88,6 +87,54 @@ def _row(case: Case, assumption: Assumption) -> tuple[Cell, ...]:
     )
 
 
+def _not_concluded(case: Case, reservation: Cell) -> Iterator[tuple[Cell, str, str]]:
+    """Return the objectives not concluded; once for all when an assumption is why."""
+    voice, head = case.voice, case.head
+    if not head.unknown:
+        return
+    if not head.broken and not head.unchecked:
+        for verdict in head.unknown:
+            reason = voice.sentence(verdict.reason)
+            yield reservation, voice.of(verdict.title), reason
+        return
+    titles = voice.most([voice.of(verdict.title) for verdict in head.unknown], 6)
+    yield (
+        reservation,
+        voice("Objectifs non conclus", "Objectives not concluded"),
+        voice.colon(
+            voice("De ce fait ou faute de mesure", "For these reasons"), titles
+        ),
+    )
+
+
+def _observations(case: Case) -> Iterator[tuple[Cell, str, str]]:
+    """Return what no objective judges but somebody has to look at."""
+    voice, head = case.voice, case.head
+    nature = Cell(text=voice("Observation", "Observation"))
+    if head.lost or head.altered or head.duplicated:
+        what = voice(
+            "Écritures à ressaisir ou vérifier", "Writes to enter or check again"
+        )
+        counts = (
+            (voice("perdues", "lost"), head.lost),
+            (voice("altérées", "altered"), head.altered),
+            (voice("en double", "duplicated"), head.duplicated),
+        )
+        said = ", ".join(voice.colon(name, voice.number(n)) for name, n in counts if n)
+        yield nature, what, f"{said} (writes-to-review.csv)."
+    outside: dict[str, list[str]] = {}
+    for sli in case.results.slis:
+        # During the disaster itself the RTO is the objective, not the service level.
+        if sli.is_within is False and sli.window != DURING:
+            outside.setdefault(sli.window, []).append(journey_name(voice, sli.journey))
+    for window, journeys in outside.items():
+        what = voice(
+            "Niveau de service hors objectif", "Service level outside objective"
+        )
+        when = window_name(voice, window)
+        yield nature, what, f"{voice.colon(when, voice.most(journeys, 6))}."
+
+
 def _findings(case: Case) -> Iterator[tuple[Cell, ...]]:
     voice, head = case.voice, case.head
     deviation = Cell(text=voice("Écart", "Deviation"), tone=Tone.BAD)
@@ -101,10 +148,8 @@ def _findings(case: Case) -> Iterator[tuple[Cell, ...]]:
             (reservation, assumption_name(voice, a), voice.sentence(a.reason))
             for a in (*head.broken, *head.unchecked)
         ),
-        *(
-            (reservation, voice.of(v.title), voice.sentence(v.reason))
-            for v in head.unknown
-        ),
+        *_not_concluded(case, reservation),
+        *_observations(case),
     ]
     for index, (nature, what, reason) in enumerate(found, start=1):
         yield (
