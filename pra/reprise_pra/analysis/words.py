@@ -40,6 +40,7 @@ _CHECKS = {
     "primary_unreachable": Text(
         fr="site principal injoignable", en="primary site unreachable"
     ),
+    "site_kept": Text(fr="site conservé", en="site kept"),
     "residue": Text(fr="site remis en état", en="site left as it was"),
     "objectives_unchanged": Text(fr="objectifs inchangés", en="objectives unchanged"),
     "fault_observed": Text(fr="panne constatée", en="fault observed"),

@@ -43,6 +43,8 @@ def analyse(folder: Path, *, warn: Callable[[str], None]) -> Results:
         warn(
             f"{folder / change.path}: {_FATES[change.fate].en} since {SUMS} was written"
         )
+    if (folder / "results.json").exists() and not (folder / SUMS).exists():
+        warn(f"{folder / SUMS}: gone: nothing tells whether the record is as it was")
     results = judge(load_run(folder))
     if changed:
         results = _doubted(results, changed)

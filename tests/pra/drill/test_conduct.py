@@ -436,6 +436,18 @@ def test_evidence_put_back_is_evidence_again(tmp_path: Path) -> None:
     assert written(folder) == first
 
 
+@pytest.mark.usefixtures("pageless")
+def test_a_run_without_its_digests_is_told(tmp_path: Path) -> None:
+    """Without them nothing can be compared: judged, and said."""
+    folder = recorded(tmp_path / "run")
+    analyse(folder, warn=pytest.fail)
+    (folder / "SHA256SUMS").unlink()
+    told: list[str] = []
+    analyse(folder, warn=told.append)
+    assert [line for line in told if "SHA256SUMS: gone" in line] == told
+    assert len(told) == 1
+
+
 def evidence_doubts(results: Results) -> list[Assumption]:
     """Return what the results say of changed evidence."""
     return [one for one in results.assumptions if one.name == "evidence_unchanged"]
