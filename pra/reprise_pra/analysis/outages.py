@@ -12,6 +12,9 @@ outage is a maximal run of SLOW and DOWN between two UPs, probes ordered by thei
   of the next UP. Bounds: that DOWN's sending .. the first answer.
 - A prober that was itself stopped reads late: a SLOW probe during its own stall says
   nothing of the latency, only that an answer had come by then.
+- Runs less than a second apart, between the first answer of one recovery and the last UP
+  before the next, are one outage that flickers: a service is back when it stays back. Its
+  end is that of its last run; the runs and their own down time are told beside.
 - An edge known to less than 60 ms is a number; a wider one makes the outage imprecise.
 
 This estimator was measured against known outages (refused, 5xx, held and lost requests):
@@ -33,6 +36,7 @@ _SLOW_LEAST_NS = 100 * NS_PER_MS
 _SLOW_FACTOR = 3
 _USUAL_LEAST_NS = 5 * NS_PER_MS
 _HELD_WITHIN_NS = 50 * NS_PER_MS
+STABLE_NS = 1_000 * NS_PER_MS
 IMPRECISE_NS = 60 * NS_PER_MS
 _ANSWERED = "ok"
 _AT_ONCE = frozenset({"refused", "reset", "http"})
@@ -63,13 +67,22 @@ class Edge:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OutageSeen:
-    """One outage; `end` is None when the probes ended first."""
+    """One outage; `end` is None when the probes ended first.
+
+    Attributes:
+        is_start_known: it was not already down when the probing began.
+        interruptions: runs of bad probes that were merged, less than a second apart.
+        down_ns: their own lengths, summed; those that did not end count for nothing.
+    """
 
     start: Edge
     end: Edge | None
     probes: int
     blind_ns: int
     is_imprecise: bool
+    is_start_known: bool
+    interruptions: int
+    down_ns: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +170,33 @@ def find_outages(
             )
         )
         index = stop
+    return _merged(found, blind)
+
+
+def _merged(runs: Sequence[OutageSeen], blind: BlindTime) -> tuple[OutageSeen, ...]:
+    """Merge runs between which the service was not up for `STABLE_NS`."""
+    found: list[OutageSeen] = []
+    for run in runs:
+        before = found[-1] if found else None
+        if (
+            before is None
+            or before.end is None
+            or run.start.low_ns - before.end.high_ns >= STABLE_NS
+        ):
+            found.append(run)
+            continue
+        until_ns = run.end.high_ns if run.end else run.start.high_ns
+        found[-1] = dataclasses.replace(
+            before,
+            end=run.end,
+            probes=before.probes + run.probes,
+            blind_ns=blind.within_ns(before.start.low_ns, until_ns),
+            is_imprecise=not before.is_start_known
+            or before.start.is_imprecise
+            or (run.end is not None and run.end.is_imprecise),
+            interruptions=before.interruptions + 1,
+            down_ns=before.down_ns + run.down_ns,
+        )
     return tuple(found)
 
 
@@ -182,6 +222,9 @@ def _outage(
         is_imprecise=last_up is None
         or start.is_imprecise
         or (end is not None and end.is_imprecise),
+        is_start_known=last_up is not None,
+        interruptions=1,
+        down_ns=end.at_ns - start.at_ns if end else 0,
     )
 
 

@@ -173,4 +173,6 @@ def _outage(timeline: Timeline, service_class: str, seen: OutageSeen) -> Outage:
         blind_s=duration_s(seen.blind_ns),
         is_imprecise=seen.is_imprecise,
         probes=seen.probes,
+        interruptions=seen.interruptions,
+        down_s=duration_s(seen.down_ns),
     )

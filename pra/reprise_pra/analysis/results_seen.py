@@ -12,6 +12,8 @@ class Outage:
     """One interruption of a class of service (`read`, `write`), as the prober saw it.
 
     `end_s` and `duration_s` are None when it had not ended; bounds are on each edge.
+    `interruptions` less than a second apart are one outage; `down_s` sums their own
+    lengths (those that ended).
     """
 
     service_class: str
@@ -25,6 +27,8 @@ class Outage:
     blind_s: float
     is_imprecise: bool
     probes: int = 0
+    interruptions: int = 1
+    down_s: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

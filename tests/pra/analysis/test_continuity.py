@@ -125,7 +125,8 @@ def test_a_drill_without_continuity_faults_has_no_such_verdict() -> None:
 
 def test_each_planned_fault_is_judged_in_its_phase() -> None:
     """The second experiment's fault and look are those of the second phase."""
-    script = nominal_drill().phase("continuity-2", 96, 110)
+    script = nominal_drill().drop(lambda event: event.op_id == "wait_backups")
+    script.phase("continuity-2", 96, 110).phase("wait_backups", 111, 119.9)
     script.fault("isolate_zone", inject_s=97, taken_s=98, undo_s=105, undone_s=107)
     plan: dict[str, JsonValue] = {
         "continuity": [

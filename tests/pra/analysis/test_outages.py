@@ -183,6 +183,28 @@ def test_when_both_probers_are_blind_the_outage_says_so() -> None:
     assert seen.blind_ns > 0.4e9
 
 
+@pytest.mark.parametrize("mode", _MODES)
+def test_a_service_that_flickers_is_not_back(mode: str) -> None:
+    """Up for 0.8 s between two interruptions: one outage, to the last recovery."""
+    flicker = ((100.0, 101.0), (101.8, 102.5), (103.2, 104.0))
+    world = _World(mode=mode, outages_s=(*flicker, (106.5, 107.0)))
+    first, second = _estimate(_probe_world(world, end_s=115, seed=1))
+    assert (first.interruptions, second.interruptions) == (3, 1)
+    assert first.end is not None
+    assert abs(first.start.at_ns / 1e9 - 100) <= 0.05
+    assert abs(first.end.at_ns / 1e9 - 104) <= 0.05
+    assert abs(first.down_ns / 1e9 - 2.5) <= 0.15
+    assert not first.is_imprecise
+
+
+def test_a_flicker_that_does_not_end_has_no_end() -> None:
+    """The last interruption lasts: so does the outage that it belongs to."""
+    world = _World(mode="lost", outages_s=((100.0, 101.0), (101.5, 999.0)))
+    (seen,) = _estimate(_probe_world(world, end_s=110, seed=1))
+    assert seen.end is None
+    assert seen.interruptions == 2
+
+
 def test_an_outage_that_does_not_end_has_no_end() -> None:
     """Down to the last probe: a start, no duration."""
     world = _World(mode="lost", outages_s=((100.0, 999.0),))
