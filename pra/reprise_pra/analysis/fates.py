@@ -56,7 +56,9 @@ class Witness:
     Attributes:
         invoked_ns: the first try; None for an object nobody tried to create.
         acknowledged_ns: when a user was first told that it was done; None if never.
-        is_hole: lost, though something begun after its acknowledgement survived.
+        settled_ns: its acknowledgement, else when the last try ended; None when one did not.
+        is_hole: lost, though something that the primary site acknowledged, begun after its
+            acknowledgement, survived.
         is_after_switch: only the recovery site can have acknowledged it.
     """
 
@@ -67,6 +69,7 @@ class Witness:
     acknowledged_ns: int | None
     acknowledged_utc: str | None
     fate: Fate
+    settled_ns: int | None = None
     is_hole: bool = False
     is_after_switch: bool = False
 
@@ -80,6 +83,7 @@ class _Attempts:
     digest: str | None
     acknowledged_ns: int | None = None
     acknowledged_utc: str | None = None
+    last_end_ns: int | None = 0
     is_refused: bool = True  # until one attempt says otherwise
 
     def acknowledge(self, operation: Operation) -> None:
@@ -118,6 +122,9 @@ def witnesses_of(
                 acknowledged_ns=acknowledged_ns,
                 acknowledged_utc=attempt.acknowledged_utc,
                 fate=fate,
+                settled_ns=attempt.last_end_ns
+                if acknowledged_ns is None
+                else acknowledged_ns,
                 is_after_switch=(
                     acknowledged_ns is not None
                     and cut_ns is not None
@@ -138,7 +145,7 @@ def witnesses_of(
         for key, read in timeline.final_reads.items()
         if key not in attempts and read.found
     ]
-    return _with_holes(tuple(sorted(found, key=_order)), t0_ns)
+    return _with_holes(tuple(sorted(found, key=_order)), t0_ns, cut_ns)
 
 
 def _attempts(operations: Iterable[Operation]) -> dict[tuple[str, str], _Attempts]:
@@ -156,6 +163,11 @@ def _attempts(operations: Iterable[Operation]) -> dict[tuple[str, str], _Attempt
             ),
         )
         attempt.invoked_ns = min(attempt.invoked_ns, operation.invoked_ns)
+        attempt.last_end_ns = (
+            None
+            if operation.ended_ns is None or attempt.last_end_ns is None
+            else max(attempt.last_end_ns, operation.ended_ns)
+        )
         # An unfinished attempt may have been carried out, like one of unknown outcome.
         attempt.is_refused &= operation.kind is Kind.FAIL
         if operation.kind is Kind.OK:
@@ -190,12 +202,14 @@ def _fate(attempt: _Attempts, read: FinalRead | None, t0_ns: int | None) -> Fate
 
 
 def _with_holes(
-    witnesses: tuple[Witness, ...], t0_ns: int | None
+    witnesses: tuple[Witness, ...], t0_ns: int | None, cut_ns: int | None
 ) -> tuple[Witness, ...]:
     """Mark the losses that something begun later survived: no prefix was restored.
 
-    Only what was begun before t0 bears witness: what users write on the recovery site is
-    there whatever was lost. Each store is restored on its own.
+    Only what was begun before t0 and acknowledged (or given up by its user) before the
+    primary site was gone bears witness: what the recovery site took is there whatever was
+    lost, be it a request that was sent before t0 and answered late. Each store is restored
+    on its own.
     """
     if t0_ns is None:  # nothing was restored
         return witnesses
@@ -205,6 +219,8 @@ def _with_holes(
             one.fate in PRESENT
             and one.invoked_ns is not None
             and one.invoked_ns < t0_ns
+            and one.settled_ns is not None
+            and one.settled_ns < (t0_ns if cut_ns is None else cut_ns)
         ):
             newest_ns[one.store] = max(newest_ns[one.store], one.invoked_ns)
     return tuple(

@@ -228,6 +228,19 @@ def test_new_writes_on_the_recovery_site_make_no_hole() -> None:
     assert not any(one.is_hole for one in _witnesses(script))
 
 
+@pytest.mark.parametrize("kind", [Kind.OK, Kind.INFO, None])
+def test_a_request_held_over_the_disaster_makes_no_hole(kind: Kind | None) -> None:
+    """Sent before t0, answered after the cut: the recovery site may have carried it out."""
+    script = Script()
+    script.final_read(_write(script, "p1", 50), at_s=300, found=False)
+    held = Written(uuid="held")
+    script.operation(
+        "register", "register_patient", 99, kind=kind, latency_s=60, write=held
+    )
+    script.final_read(held, at_s=300)
+    assert not any(one.is_hole for one in _witnesses(script))
+
+
 def test_a_write_of_unknown_outcome_that_came_back_bears_witness() -> None:
     """A recovered write begun after a lost one's acknowledgement shows a hole."""
     script = Script()
