@@ -19,17 +19,21 @@ _COMPLETED = "Completed"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleAchieved:
-    """What the schedule achieved; None when no backup counts. `worst_case_s` is the sum."""
+    """What the schedule achieved; None when no backup counts. `worst_case_s` is the sum.
+
+    `extra_age_s` is by how much the backup restored is older than the newest that counts.
+    """
 
     interval_s: float | None
     capture_s: float | None
+    extra_age_s: float = 0.0
 
     @property
     def worst_case_s(self) -> float | None:
         """The age that the newest restorable data could have had at the worst moment."""
         if self.interval_s is None or self.capture_s is None:
             return None
-        return round(self.interval_s + self.capture_s, 6)
+        return round(self.interval_s + self.capture_s + self.extra_age_s, 6)
 
 
 def backups_seen(
@@ -99,14 +103,15 @@ def counting_before(
 
 
 def schedule_achieved(
-    counting: Sequence[Backup], t0_utc: str | None
+    counting: Sequence[Backup], t0_utc: str | None, chosen: str | None = None
 ) -> ScheduleAchieved:
     """Return the longest interval between two backups that count, and the longest capture.
 
     An interval runs between the instants of the data in two successive backups (the
     snapshot inside the dump where every backup tells it, else its start, which is earlier
     and so never flatters); the one open at t0 counts too when it is the longest. A capture
-    runs from that instant to the completion: until then it cannot be restored.
+    runs from that instant to the completion: until then it cannot be restored. A restore
+    of `chosen`, when it is not the newest, costs the difference of their data's ages too.
     """
     if not counting or t0_utc is None:
         return ScheduleAchieved(interval_s=None, capture_s=None)
@@ -128,6 +133,14 @@ def schedule_achieved(
             for earlier, later in itertools.pairwise(points)
         ),
         capture_s=max(captures),
+        extra_age_s=max(
+            (
+                (max(data) - point).total_seconds()
+                for backup, point in zip(counting, data, strict=True)
+                if backup.name == chosen
+            ),
+            default=0.0,
+        ),
     )
 
 

@@ -108,7 +108,9 @@ def measure(run: RecordedRun) -> Measured:
     recoveries = _recoveries(run, samples, t0_ns)
     rta = rta_of(timeline, recoveries, objectives, t0_ns)
     counting = counting_before(timeline, plan.expected_volumes, t0.utc if t0 else None)
-    achieved = schedule_achieved(counting, t0.utc if t0 else None)
+    achieved = schedule_achieved(
+        counting, t0.utc if t0 else None, timeline.chosen_backup
+    )
     steady_ns = _steady_ns(timeline)
     windows = windows_of(
         samples,

@@ -60,7 +60,8 @@ class DataLoss:
 
     `rpa_s` is None when it cannot be known. `lower_bound_s` is t0 - first lost write.
     `worst_case_s` is what the schedule really achieved: longest interval between two
-    backups that count (`achieved_interval_s`), plus the longest capture (`capture_s`).
+    backups that count (`achieved_interval_s`), plus the longest capture (`capture_s`),
+    plus by how much the backup restored is older than the newest one (`extra_age_s`).
     `rpa_is_lower_bound`: not one write survived, the true RPA is at least `rpa_s`.
     `reason` says in a sentence how `rpa_s` came about, or why it is None.
     """
@@ -74,5 +75,6 @@ class DataLoss:
     rpa_is_lower_bound: bool = False
     achieved_interval_s: float | None = None
     capture_s: float | None = None
+    extra_age_s: float = 0.0
     reason: Text | None = None
     issues: tuple[WriteIssue, ...] = ()

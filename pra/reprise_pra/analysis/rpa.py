@@ -60,6 +60,13 @@ def _loss_of(
     achieved: ScheduleAchieved,
 ) -> DataLoss:
     rpa_s, is_lower_bound, reason = _rpa(witnesses, t0_ns)
+    if achieved.extra_age_s > 0:
+        reason = say.sentence(
+            "{reason} ; sauvegarde restaurée plus ancienne de {extra} que la dernière",
+            "{reason}; the backup restored is {extra} older than the newest that counts",
+            reason=reason,
+            extra=say.seconds(achieved.extra_age_s),
+        )
     return DataLoss(
         store=store,
         rpa_s=rpa_s,
@@ -82,6 +89,7 @@ def _loss_of(
         rpa_is_lower_bound=is_lower_bound,
         achieved_interval_s=achieved.interval_s,
         capture_s=achieved.capture_s,
+        extra_age_s=achieved.extra_age_s,
         reason=reason,
         issues=tuple(
             WriteIssue(

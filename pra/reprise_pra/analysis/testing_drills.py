@@ -62,7 +62,8 @@ def nominal_drill(
     """Write the drill of this module's timetable.
 
     Args:
-        snapshot_s: what was acknowledged later and before t0 is lost.
+        snapshot_s: what was acknowledged later and before t0 is lost; the older backup is
+            restored when it is before the newer one's.
         back_s: from when the users' operations succeed again.
         every_s: between two arrivals; longer ones make a shorter history.
         probe_period_s: between two probes of one prober.
@@ -81,7 +82,8 @@ def nominal_drill(
     )
     script.backup("b1", snapshot_s=40, completed_s=46)
     script.backup("b2", snapshot_s=SNAPSHOT_S, completed_s=107)
-    script.event("drill", Kind.OK, "backup_chosen", {"name": "b2"}, at_s=140)
+    chosen = "b2" if snapshot_s >= SNAPSHOT_S else "b1"
+    script.event("drill", Kind.OK, "backup_chosen", {"name": chosen}, at_s=140)
     restored: JsonValue = {
         "volume": "dump",
         "phase": "Completed",
@@ -91,7 +93,7 @@ def nominal_drill(
     script.pair(
         "drill",
         "restore",
-        {"name": "r1", "backup": "b2", "wave": "volumes"},
+        {"name": "r1", "backup": chosen, "wave": "volumes"},
         start_s=141,
         end_s=160,
         said={"phase": "Completed", "errors": 0, "warnings": 0, "volumes": [restored]},

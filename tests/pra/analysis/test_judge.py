@@ -54,6 +54,8 @@ def test_an_older_backup_shows_the_lost_writes() -> None:
     results = judge(nominal_drill(snapshot_s=40).run(objectives(rpo_s=60)))
     (loss,) = results.losses
     assert loss.rpa_s == 80.65
+    assert (loss.extra_age_s, loss.worst_case_s) == (60, 127)
+    assert "older than the newest" in (loss.reason.en if loss.reason else "")
     assert len(loss.lost) == 40
     assert loss.lost[0].uuid == "patient-32"
     assert _outcomes(results)["rpo"] is Outcome.MISSED
