@@ -229,6 +229,7 @@ def _recoveries(
             t0_ns=t0_ns,
             stable_s=run.plan.stable_s,
             minimum_operations=run.plan.minimum_operations,
+            observed_ns=max((sample.begun_ns for sample in samples), default=None),
         )
         for journey, promise in sorted(run.objectives.journeys.items())
     )

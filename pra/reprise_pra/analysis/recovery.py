@@ -10,7 +10,8 @@ A *stretch* runs from an operation to the end of observation. It is good when
 t7 is the first answer of the earliest good stretch. It is *proved* when the stretch lasts
 `stable_s`, holds the plan's minimum of successes, and does what the journey must: of
 logging in, searching, reading a patient registered before, writing and reading back, all
-that it did before the disaster. Unproved, it is a lower bound.
+that it did before the disaster; and when nobody was silent in it for longer than 10 s and
+half of `stable_s`: silence is not stability. Unproved, it is a lower bound.
 
 Operations belong where they began: one that was sent during the outage and times out a
 second after t7 tells of the outage.
@@ -33,6 +34,7 @@ from reprise_pra.analysis.timeline import NS_PER_MS, NS_PER_S, duration_s
 
 LATENCY_SHARE = 0.95
 _ACTS = frozenset({"login", "search", "read_known_patient", "read_back"})
+_SILENCE_LEAST_S = 10
 _LATENCY_RUN = 20  # the fewest values whose 95th percentile is not their maximum
 
 
@@ -64,8 +66,12 @@ def recovery_of(
     t0_ns: int,
     stable_s: float,
     minimum_operations: int,
+    observed_ns: int | None = None,
 ) -> Recovered:
-    """Find t7 of one journey among its samples, which are in the order they began."""
+    """Find t7 of one journey among its samples, which are in the order they began.
+
+    `observed_ns` is when the last operation of any journey began.
+    """
     after = [sample for sample in samples if sample.begun_ns >= t0_ns]
     if not after:
         return Recovered(
@@ -108,6 +114,7 @@ def recovery_of(
         successes=len(answered),
         minimum=minimum_operations,
         missing=missing,
+        silence_ns=_silence_ns(stretch, observed_ns),
     )
     return Recovered(
         journey=journey,
@@ -125,6 +132,16 @@ def recovery_of(
     )
 
 
+def _silence_ns(stretch: Sequence[Sample], observed_ns: int | None) -> int:
+    """Return the longest time between two operations, or from the last to the end."""
+    begun_ns = [sample.begun_ns for sample in stretch]
+    if observed_ns is not None:
+        begun_ns.append(max(observed_ns, begun_ns[-1]))
+    return max(
+        (later - earlier for earlier, later in itertools.pairwise(begun_ns)), default=0
+    )
+
+
 def _acts(samples: Iterable[Sample]) -> set[str]:
     """Return what the successes among the samples did of what a journey must do."""
     done = [sample for sample in samples if sample.is_ok]
@@ -139,6 +156,7 @@ def _doubt(
     successes: int,
     minimum: int,
     missing: Sequence[str],
+    silence_ns: int,
 ) -> Text | None:
     """Say why a good stretch does not prove recovery, or None when it does."""
     if length_ns < stable_ns:
@@ -160,6 +178,12 @@ def _doubt(
             "pas revu depuis le sinistre : {names}",
             "not seen to work since the disaster: {names}",
             names=", ".join(missing),
+        )
+    if silence_ns > max(_SILENCE_LEAST_S * NS_PER_S, stable_ns // 2):
+        return say.sentence(
+            "aucune opération pendant {silence} : un silence n'est pas la stabilité",
+            "not one operation for {silence}: silence is not stability",
+            silence=say.seconds(duration_s(silence_ns)),
         )
     return None
 

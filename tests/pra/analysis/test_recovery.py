@@ -121,6 +121,27 @@ def test_a_slow_spell_later_moves_t7() -> None:
     assert ns(425) < t7_ns <= ns(430.1)
 
 
+def test_silence_is_not_stability() -> None:
+    """Twenty seconds without an operation, in the stretch or at its end, prove nothing."""
+    samples = _outage(200)
+    quiet = [one for one in samples if not ns(240) <= one.begun_ns < ns(260)]
+    found = _recovery(quiet)
+    assert (found.t7_ns, found.bound_ns) == (None, ns(200.1))
+    assert "silence" in found.reason.en
+    brief = [one for one in samples if not ns(240) <= one.begun_ns < ns(250)]
+    assert _recovery(brief).t7_ns == ns(200.1)
+    ended = recovery_of(
+        "register",
+        samples,
+        _PROMISE,
+        t0_ns=ns(100),
+        stable_s=30,
+        minimum_operations=5,
+        observed_ns=ns(320),
+    )
+    assert ended.t7_ns is None
+
+
 def test_unfinished_outage_is_a_lower_bound() -> None:
     """Failing to the end: not recovered, and not before the last thing seen."""
     found = _recovery(_outage(300))
@@ -138,9 +159,9 @@ def test_too_short_a_stretch_proves_nothing() -> None:
 
 def test_too_few_operations_prove_nothing() -> None:
     """A stretch long enough with too few operations is not proved."""
-    samples = [*_outage(200, until_s=201), _sample(235), _sample(240)]
-    assert _recovery(samples, minimum=4).t7_ns is None
-    assert _recovery(samples, minimum=3).t7_ns == ns(200.1)
+    samples = [*_outage(200, until_s=201), *map(_sample, (212, 224, 236))]
+    assert _recovery(samples, minimum=5).t7_ns is None
+    assert _recovery(samples, minimum=4).t7_ns == ns(200.1)
 
 
 @pytest.mark.parametrize(
