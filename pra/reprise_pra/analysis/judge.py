@@ -90,7 +90,16 @@ def judge(run: RecordedRun) -> Results:
         load_kept=load_kept(measured),
         observed_until_s=_seconds(timeline, observed_ns),
         observations=observations_of(measured),
+        baseline_discarded_s=_discarded_s(measured),
     )
+
+
+def _discarded_s(measured: Measured) -> float | None:
+    """Return how much of the load came before the steady state began, seconds."""
+    if measured.steady_ns is None or not measured.samples:
+        return None
+    first_ns = min(sample.intended_ns for sample in measured.samples)
+    return duration_s(max(0, measured.steady_ns - first_ns))
 
 
 def _first_failure_ns(measured: Measured) -> int | None:

@@ -43,6 +43,11 @@ class JourneyObjective(pydantic.BaseModel):
     latency_p95_ms: float = pydantic.Field(
         gt=0, description="a number of milliseconds above 0"
     )
+    acts: tuple[str, ...] = pydantic.Field(
+        (),
+        strict=False,
+        description="the operations that the journey must be seen to do before a fault",
+    )
 
 
 class Objectives(pydantic.BaseModel):

@@ -202,7 +202,9 @@ class Results:
     """The whole of `results.json`.
 
     `interruption_s` is t8 - t0, what the maximum tolerable downtime (DMIA) bounds;
-    `first_failure_s` is the first operation that failed at or after t0.
+    `first_failure_s` is the first operation that failed at or after t0;
+    `baseline_discarded_s` how long users were served before the steady state that the
+    baseline is judged from, None when the drill did not say since when it is steady.
     """
 
     schema_version: int
@@ -237,3 +239,4 @@ class Results:
     observed_until_s: float | None = None
     impacts: tuple[FaultImpact, ...] = ()
     observations: tuple[Observation, ...] = ()
+    baseline_discarded_s: float | None = None

@@ -22,6 +22,12 @@ from reprise_pra.history import Event, History, JsonValue
 __all__ = ["LOAD", "Script", "Written", "ns", "objectives", "plan_facts", "utc"]
 
 
+_ACTS = {
+    "register": ("login", "register_patient", "read_back"),
+    "consult": ("login", "search", "read_known_patient"),
+}
+
+
 def objectives(
     *,
     rto_s: float = 900,
@@ -41,7 +47,12 @@ def objectives(
         continuity_s=continuity_s,
         journeys={
             name: JourneyObjective.model_validate(
-                {"tier": tier, "availability": 0.99, "latency_p95_ms": 2000}
+                {
+                    "tier": tier,
+                    "availability": 0.99,
+                    "latency_p95_ms": 2000,
+                    "acts": _ACTS.get(name, ()),
+                }
             )
             for name, tier in (tiers or {"register": 1, "consult": 1}).items()
         },

@@ -104,9 +104,23 @@ def load_schedule(measured: Measured) -> Assumption:
 def load_in_baseline(measured: Measured) -> Assumption:
     """Every tier 1 journey was played often enough before anything was broken."""
     short = _short(measured, BEFORE)
+    title = Text(fr="Charge présente avant panne", en="Load present in the baseline")
+    unseen = _unseen_acts(measured)
+    if unseen and not short:
+        return Assumption(
+            name="load_in_baseline",
+            title=title,
+            holds=False,
+            reason=say.sentence(
+                "jamais réussi en régime établi : {acts}",
+                "never seen to succeed in the baseline: {acts}",
+                acts=", ".join(unseen),
+            ),
+            voids=("rto",),
+        )
     return Assumption(
         name="load_in_baseline",
-        title=Text(fr="Charge présente avant panne", en="Load present in the baseline"),
+        title=title,
         holds=not short,
         reason=_counts(
             short,
@@ -227,6 +241,25 @@ def _longest_silence_s(
         (later - earlier for earlier, later in itertools.pairwise(instants)), default=0
     )
     return longest_ns / NS_PER_S
+
+
+def _unseen_acts(measured: Measured) -> list[str]:
+    """Name the acts that the objectives ask of tier 1 journeys and nobody did before."""
+    window = next((one for one in measured.windows if one.name == BEFORE), None)
+    done = {
+        (sample.journey, sample.name)
+        for sample in measured.samples
+        if window is not None
+        and sample.is_ok
+        and window.start_ns <= sample.intended_ns < window.end_ns
+    }
+    journeys = measured.run.objectives.journeys
+    return [
+        f"{journey} {act}"
+        for journey in measured.run.objectives.tier_1()
+        for act in journeys[journey].acts
+        if (journey, act) not in done
+    ]
 
 
 def _short(measured: Measured, window: str) -> tuple[tuple[str, int], ...]:

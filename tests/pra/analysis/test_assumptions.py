@@ -92,6 +92,7 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
     ("load_schedule", False, lambda s: s.change(_ended(LOAD), planned=231)),
     ("load_schedule", False, lambda s: s.drop(_of("load-"))),
     ("load_in_baseline", False, lambda s: s.drop(_of("load-"))),
+    ("load_in_baseline", False, lambda s: s.drop(_between("read_back", 0, 75))),
     ("steady_state", None, lambda s: s.drop(_of("load-"))),
     (
         "steady_state",

@@ -62,6 +62,8 @@ def test_the_baseline_begins_where_the_drill_saw_it_steady() -> None:
     script.change(lambda event: event.op_id == "steady_state", since_ns=ns(15))
     sli = _slis(script)["register", "before"]
     assert (sli.start_s, sli.failures, sli.is_within) == (15, 0, True)
+    assert judge(script.run()).baseline_discarded_s == 5
+    assert judge(nominal_drill().run()).baseline_discarded_s is None
 
 
 def test_a_fault_that_strikes_twice_has_two_windows() -> None:
