@@ -24,13 +24,12 @@ from reprise_pra.analysis.trust_load import (
     load_schedule,
     steady_state,
 )
+from reprise_pra.analysis.trust_recorders import drill_completed, recorders_complete
 from reprise_pra.analysis.trust_records import (
-    drill_completed,
     final_reads,
     objectives_unchanged,
     one_boot,
     ordered_clocks,
-    recorders_complete,
 )
 from reprise_pra.analysis.trust_restore import restored_from_backup
 

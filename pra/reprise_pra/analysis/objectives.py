@@ -44,7 +44,7 @@ class JourneyObjective(pydantic.BaseModel):
         gt=0, description="a number of milliseconds above 0"
     )
     acts: tuple[str, ...] = pydantic.Field(
-        (),
+        default=(),
         strict=False,
         description="the operations that the journey must be seen to do before a fault",
     )
@@ -68,7 +68,7 @@ class Objectives(pydantic.BaseModel):
     )
     dmia_s: _Seconds
     continuity_s: _Seconds | None = pydantic.Field(
-        None,
+        default=None,
         description="the longest interruption that one lost node or zone may cause, "
         "seconds above 0",
     )
