@@ -158,6 +158,12 @@ def _service(results: Results) -> Iterator[dict[str, Value]]:
         for metric, value, unit in measures:
             row = _measure("sli", sli.journey, metric, value, unit=unit)
             yield row | {"window": sli.window}
+    for impact in results.impacts:
+        name = f"{impact.fault}/{impact.service_class}"
+        yield _measure("impact", name, "outages", impact.outages, unit="outages")
+        yield _measure("impact", name, "longest_s", impact.longest_s, unit="s")
+        yield _measure("impact", name, "at_least_s", impact.at_least_s, unit="s")
+        yield _measure("impact", name, "total_s", impact.total_s, unit="s")
     for index, outage in enumerate(results.outages, start=1):
         name = f"{outage.service_class}/{index}"
         yield _measure("outage", name, "duration_s", outage.duration_s, unit="s")

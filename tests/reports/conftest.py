@@ -15,6 +15,7 @@ from reprise_pra.analysis.results import (
     Bucket,
     DataLoss,
     Entry,
+    FaultImpact,
     FaultWindow,
     JourneyPromise,
     JourneyRecovery,
@@ -22,6 +23,7 @@ from reprise_pra.analysis.results import (
     LoadSecond,
     LostWrite,
     Mark,
+    Observation,
     Outage,
     Outcome,
     PhaseWindow,
@@ -366,6 +368,28 @@ def _faults() -> tuple[FaultWindow, ...]:
     )
 
 
+def _impacts() -> tuple[FaultImpact, ...]:
+    rows = (
+        ("power_off_node", NODE_S, "read", 7.813),
+        ("power_off_node", NODE_S, "write", 8.094),
+        ("isolate_zone", ZONE_S, "write", None),
+        ("power_off_site", T0_S, "read", 172.118),
+    )
+    return tuple(
+        FaultImpact(
+            fault=fault,
+            injected_s=at_s,
+            service_class=service_class,
+            outages=1,
+            longest_s=longest_s,
+            total_s=longest_s,
+            is_imprecise=service_class == "write",
+            at_least_s=longest_s or 5.331,
+        )
+        for fault, at_s, service_class, longest_s in rows
+    )
+
+
 def _outage(start_s: float, length_s: float, *, service_class: str) -> Outage:
     return Outage(
         service_class=service_class,
@@ -493,6 +517,7 @@ def complete(*, rto_s: float) -> Results:
             _outage(T0_S + 0.1, 172.402, service_class="write"),
         ),
         faults=_faults(),
+        impacts=_impacts(),
         backups=_backups(),
         assumptions=_assumptions(),
         verdicts=verdicts,
@@ -521,6 +546,16 @@ def complete(*, rto_s: float) -> Results:
             planned=3010, arrived=3010, turned_away=0, lag_p99_s=0.012, rate_per_s=4.2
         ),
         observed_until_s=END_S,
+        observations=(
+            Observation(
+                kind="sli_in_fault",
+                at_s=NODE_S,
+                text=both(
+                    "audiogram hors objectifs : arrêt brutal d'un nœud",
+                    "audiogram outside its objectives: node powered off",
+                ),
+            ),
+        ),
     )
 
 
@@ -579,6 +614,7 @@ def aborted() -> Results:
         losses=(),
         slis=(),
         outages=(),
+        impacts=(),
         faults=(),
         backups=(),
         assumptions=(),
@@ -596,4 +632,5 @@ def aborted() -> Results:
         coverage=(),
         load_kept=None,
         observed_until_s=None,
+        observations=(),
     )

@@ -193,15 +193,31 @@ def test_a_lower_bound_is_never_said_to_be_the_value(met: Results) -> None:
 def test_findings_follow_the_verdicts(missed: Results, inconclusive: Results) -> None:
     """A missed objective is a deviation, a false assumption a reservation.
 
-    Lost writes and service levels outside their objective are there to look at.
+    Lost writes and what the analysis observed beside are there to look at.
     """
     (found,) = tables(compose(missed, Language.EN), "findings")
     natures = [row[1].text for row in found.rows]
     assert natures == ["Deviation", "Observation", "Observation"]
-    assert found.rows[-1][2].note.startswith("Node powered off: Audiogram, ")
+    assert found.rows[-1][2].text.startswith("Audiogram outside its objectives")
     (found,) = tables(compose(inconclusive, Language.EN), "findings")
     natures = [row[1].text for row in found.rows]
-    assert natures == ["Reservation", "Reservation", "Observation"]
+    assert natures == ["Reservation", "Reservation", "Observation", "Observation"]
+
+
+def test_an_impact_without_an_end_is_a_lower_bound(met: Results) -> None:
+    """A fault whose outage had no end says at least how long it was."""
+    impacts = tables(compose(met, Language.EN), "faults")[1]
+    endless = next(row for row in impacts.rows if row[0].text == "Zone isolated")
+    assert endless[3].text.replace("\u00a0", " ") == "> 5.331 s"
+    assert endless[4].text == "not measured"
+
+
+def test_an_objective_not_set_is_not_called_not_measured(met: Results) -> None:
+    """What nobody fixed is not set; only what was looked for can be not measured."""
+    verdict = dataclasses.replace(met.verdicts[0], objective=None)
+    document = compose(dataclasses.replace(met, verdicts=(verdict,)), Language.EN)
+    assert tables(document, "objectives")[1].rows[0][1].text == "not set"
+    assert document.summary.cards[0].against == "Objective: not set"
 
 
 def test_many_outages_print_the_longest(met: Results) -> None:

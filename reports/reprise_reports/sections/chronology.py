@@ -89,8 +89,8 @@ def _marks(case: Case) -> Table:
             "Marks of the recovery, counted from the disaster (t0)",
         ),
         columns=columns(
-            (voice("Repère", "Mark"), 8),
-            (voice("Instant", "Instant"), 34),
+            (voice("Repère", "Mark"), 10),
+            (voice("Instant", "Instant"), 32),
             (voice("Depuis t0", "Since t0"), 20, True),
             (voice("Constat", "Observation"), 38),
         ),

@@ -6,6 +6,7 @@ from reprise_pra.analysis.results import FaultImpact, FaultWindow
 from reprise_reports.document import Block, Cell, Section, Table, Tone
 from reprise_reports.sections.case import (
     Case,
+    bounded_cell,
     columns,
     excerpt,
     offset_cell,
@@ -72,7 +73,10 @@ def _impact_row(case: Case, impact: FaultImpact) -> tuple[Cell, ...]:
     voice = case.voice
     reason = voice("sans fin constatée", "with no end seen")
 
-    def length(value_s: float | None) -> Cell:
+    def length(value_s: float | None, at_least_s: float | None = None) -> Cell:
+        if measured(value_s) is None and at_least_s:
+            cell = quantity_cell(voice, at_least_s, "s", reason)
+            return bounded_cell(voice, cell, is_bound=measured(at_least_s) is not None)
         cell = quantity_cell(voice, value_s, "s", reason)
         if not impact.is_imprecise or measured(value_s) is None:
             return cell
@@ -87,7 +91,7 @@ def _impact_row(case: Case, impact: FaultImpact) -> tuple[Cell, ...]:
         ),
         Cell(text=class_name(voice, impact.service_class)),
         Cell(text=voice.number(impact.outages)),
-        length(impact.longest_s),
+        length(impact.longest_s, impact.at_least_s),
         length(impact.total_s),
     )
 

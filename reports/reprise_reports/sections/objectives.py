@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from reprise_pra.analysis.results import Verdict
-from reprise_reports.document import Block, Cell, Facts, Paragraph, Section, Table
+from reprise_reports.document import Block, Cell, Facts, Paragraph, Section, Table, Tone
 from reprise_reports.sections.case import (
     Case,
     bounded_cell,
     columns,
     excerpt,
-    missing_cell,
     outcome_cell,
     quantity_cell,
 )
@@ -112,7 +111,7 @@ def _table(case: Case) -> Table:
 def _row(case: Case, verdict: Verdict) -> tuple[Cell, ...]:
     voice = case.voice
     expected = (
-        missing_cell(voice, voice("aucun seuil fixé", "no threshold set"))
+        Cell(text=voice("non fixé", "not set"), tone=Tone.DOUBT)
         if measured(verdict.objective) is None
         else quantity_cell(voice, verdict.objective, verdict.unit)
     )

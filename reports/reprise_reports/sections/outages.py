@@ -113,8 +113,13 @@ def _outage_row(case: Case, outage: Outage) -> tuple[Cell, ...]:
     if outage.is_imprecise and measured(outage.duration_s) is not None:
         note = voice("imprécis", "imprecise")
         duration = Cell(text=duration.text, note=note, tone=Tone.DOUBT)
+    stops = (
+        voice.count(outage.interruptions, ("coupure", "coupures"), ("stop", "stops"))
+        if outage.interruptions > 1
+        else ""
+    )
     return (
-        Cell(text=class_name(voice, outage.service_class)),
+        Cell(text=class_name(voice, outage.service_class), note=stops),
         offset_cell(case, outage.start_s, voice("début non vu", "start not seen")),
         offset_cell(case, outage.end_s, reason),
         duration,

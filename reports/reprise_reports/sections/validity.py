@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from reprise_pra.analysis.results import Assumption
 from reprise_reports.document import Cell, Paragraph, Section, Table, Tone
 from reprise_reports.sections.case import Case, columns, excerpt
-from reprise_reports.words import assumption_name, journey_name, window_name
+from reprise_reports.words import assumption_name
 
 ROWS = 60
-DURING = "during"
 
 
 def assumptions(case: Case) -> Section:
@@ -122,17 +121,10 @@ def _observations(case: Case) -> Iterator[tuple[Cell, str, str]]:
         )
         said = ", ".join(voice.colon(name, voice.number(n)) for name, n in counts if n)
         yield nature, what, f"{said} (writes-to-review.csv)."
-    outside: dict[str, list[str]] = {}
-    for sli in case.results.slis:
-        # During the disaster itself the RTO is the objective, not the service level.
-        if sli.is_within is False and sli.window != DURING:
-            outside.setdefault(sli.window, []).append(journey_name(voice, sli.journey))
-    for window, journeys in outside.items():
-        what = voice(
-            "Niveau de service hors objectif", "Service level outside objective"
-        )
-        when = window_name(voice, window)
-        yield nature, what, f"{voice.colon(when, voice.most(journeys, 6))}."
+    for seen in case.results.observations:
+        distance = head.clock.since_t0(seen.at_s)
+        when = "" if distance is None else voice.offset(distance)
+        yield nature, voice.sentence(seen.text), when
 
 
 def _findings(case: Case) -> Iterator[tuple[Cell, ...]]:
