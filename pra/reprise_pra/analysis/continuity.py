@@ -16,13 +16,10 @@ from reprise_pra.analysis.measure import Measured, disaster_faults
 from reprise_pra.analysis.recorded import Check, Fault, Phase
 from reprise_pra.analysis.results import (
     FaultImpact,
-    Observation,
     Outcome,
-    Sli,
     Text,
     Verdict,
 )
-from reprise_pra.analysis.sli import AFTER, BEFORE, DURING
 from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.analysis.words import fault_name, service_class_name
 
@@ -123,43 +120,6 @@ def continuity_verdict(
         outcome=outcome,
         reason=say.join(one.reason for one in told),
     )
-
-
-def observations_of(measured: Measured) -> tuple[Observation, ...]:
-    """Return what continuity faults cost the users that no verdict rests on.
-
-    That is every journey outside its objectives in the window of a fault, and every alert
-    that fired meanwhile.
-    """
-    own = {BEFORE, DURING, AFTER}
-    found = [
-        Observation(
-            kind="sli_in_fault", at_s=sli.start_s, text=_sli_told(measured, sli)
-        )
-        for sli in measured.slis
-        if sli.window not in own and sli.is_within is False
-    ]
-    timeline = measured.timeline
-    for fault in continuity_faults(timeline):
-        end_ns = min(
-            fault.undone_ns or timeline.end_ns,
-            timeline.end_ns if measured.t0_ns is None else measured.t0_ns,
-        )
-        found += [
-            Observation(
-                kind="alert_in_fault",
-                at_s=timeline.seconds(alert.at_ns),
-                text=say.sentence(
-                    "alerte {alert} déclenchée, {fault} étant en cours",
-                    "alert {alert} fired during: {fault}",
-                    alert=alert.alert,
-                    fault=fault_name(fault.fault),
-                ),
-            )
-            for alert in timeline.alerts
-            if alert.state == "firing" and fault.injected_ns <= alert.at_ns < end_ns
-        ]
-    return tuple(sorted(found, key=lambda one: (one.at_s, one.kind, one.text.en)))
 
 
 def _is_in(at_ns: int, phase: Phase | None) -> bool:
@@ -320,21 +280,3 @@ def _judged(
 
 def _unknown(trial: Trial, why: Text) -> _Judged:
     return _judged(Outcome.UNKNOWN, trial, why, None, is_lower_bound=False)
-
-
-def _sli_told(measured: Measured, sli: Sli) -> Text:
-    promise = measured.run.objectives.journeys[sli.journey]
-    fault, _, again = sli.window.partition(" ")
-    return say.sentence(
-        "{journey} hors objectifs, {fault}{again} étant en cours : disponibilité "
-        "{availability} pour {promised}, p95 {p95} pour {limit}",
-        "{journey} outside its objectives during: {fault}{again}; availability "
-        "{availability} for {promised}, p95 {p95} for {limit}",
-        journey=sli.journey,
-        fault=fault_name(fault),
-        again=f" {again}" if again else "",
-        availability="–" if sli.availability is None else say.percent(sli.availability),
-        promised=say.percent(promise.availability),
-        p95="–" if sli.p95_ms is None else say.milliseconds(sli.p95_ms),
-        limit=say.milliseconds(promise.latency_p95_ms),
-    )

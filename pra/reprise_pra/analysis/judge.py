@@ -5,11 +5,11 @@ from __future__ import annotations
 from reprise_pra.analysis.assumptions import assumptions_of
 from reprise_pra.analysis.backups import backups_seen
 from reprise_pra.analysis.chronology import chronology_of
-from reprise_pra.analysis.continuity import observations_of
 from reprise_pra.analysis.load import RecordedRun
 from reprise_pra.analysis.marks import ORDER, buckets
 from reprise_pra.analysis.measure import Measured, measure
 from reprise_pra.analysis.objectives import Objectives
+from reprise_pra.analysis.observations import observations_of
 from reprise_pra.analysis.results import (
     SCHEMA_VERSION,
     FaultWindow,

@@ -13,9 +13,8 @@ from reprise_pra.analysis.results import Assumption, LoadKept, Sli, Text
 from reprise_pra.analysis.sli import AFTER, BEFORE
 from reprise_pra.analysis.timeline import NS_PER_S, duration_s
 
-_SILENT_ARRIVALS = (
-    25  # an open model's gap of 25 mean intervals has odds of e to the -25
-)
+# An open model's gap of 25 mean intervals has odds of e to the -25.
+_SILENT_ARRIVALS = 25
 _SILENT_LEAST_S = 15  # a stopping generator drains its last operations in silence
 
 
