@@ -74,18 +74,7 @@ def recovery_of(
     """
     after = [sample for sample in samples if sample.begun_ns >= t0_ns]
     if not after:
-        return Recovered(
-            journey=journey,
-            t7_ns=None,
-            t7_utc=None,
-            bound_ns=None,
-            until_ns=None,
-            operations=0,
-            reason=Text(
-                fr="aucune opération tentée après t0",
-                en="not one operation was tried after t0",
-            ),
-        )
+        return _never_tried(journey)
     stable_ns = round(stable_s * NS_PER_S)
     until_ns = max(sample.ended_ns for sample in after)
     tally = _Tally(after, promise)
@@ -128,6 +117,21 @@ def recovery_of(
             "dans ses objectifs pendant {length}, jusqu'à la fin de l'observation",
             "within its objectives for {length}, to the end of observation",
             length=say.seconds(duration_s(until_ns - first.ended_ns)),
+        ),
+    )
+
+
+def _never_tried(journey: str) -> Recovered:
+    return Recovered(
+        journey=journey,
+        t7_ns=None,
+        t7_utc=None,
+        bound_ns=None,
+        until_ns=None,
+        operations=0,
+        reason=Text(
+            fr="aucune opération tentée après t0",
+            en="not one operation was tried after t0",
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis import say
 from reprise_pra.analysis.continuity import continuity_verdict
-from reprise_pra.analysis.fates import Fate
+from reprise_pra.analysis.integrity import integrity_verdict
 from reprise_pra.analysis.measure import Measured
 from reprise_pra.analysis.objectives import Objectives
 from reprise_pra.analysis.results import (
@@ -21,7 +21,6 @@ from reprise_pra.analysis.results import (
 from reprise_pra.analysis.timeline import duration_s
 
 _SECONDS = "s"
-_WRITES = "writes"
 _EXIT_CODES = {Outcome.MET: 0, Outcome.MISSED: 1, Outcome.UNKNOWN: 2}
 
 
@@ -47,7 +46,7 @@ def verdicts_of(
             _rto(measured, objectives),
             _rpo(measured, objectives),
             _dmia(measured, objectives),
-            _integrity(measured),
+            integrity_verdict(measured),
             *(() if continuity is None else (continuity,)),
         )
     )
@@ -227,78 +226,6 @@ def interruption(measured: Measured) -> tuple[float | None, bool]:
         span.last_ns for span in measured.timeline.processes if span.process == "drill"
     ]
     return max(0.0, duration_s(max(spoke_ns, default=t0_ns) - t0_ns)), True
-
-
-def _integrity(measured: Measured) -> Verdict:
-    """Judge what no RPO excuses: it must be zero.
-
-    A hole or an altered write means that no state that ever was has been restored; an
-    unexpected one that something answered "refused" and did it; a write acknowledged by
-    the recovery site and missing, that the site loses data. What nobody is known to have
-    attempted only counts when the whole write ledger is there.
-    """
-    is_whole = _is_ledger_whole(measured)
-    counts = {
-        Text(fr="trous", en="holes"): sum(one.is_hole for one in measured.witnesses),
-        Text(fr="altérées", en="altered"): sum(
-            one.fate is Fate.ALTERED for one in measured.witnesses
-        ),
-        Text(fr="inattendues", en="unexpected"): sum(
-            one.fate is Fate.UNEXPECTED and (is_whole or one.invoked_ns is not None)
-            for one in measured.witnesses
-        ),
-        Text(fr="perdues par le site de secours", en="lost by the recovery site"): sum(
-            one.fate is Fate.LOST_AFTER_T0 and one.is_after_switch
-            for one in measured.witnesses
-        ),
-    }
-    was_read = any(
-        read.found is not None for read in measured.timeline.final_reads.values()
-    )
-    faulty = sum(counts.values())
-    if faulty:
-        outcome = Outcome.MISSED
-        reason = say.join(
-            (
-                say.sentence("{count} {what}", "{count} {what}", count=count, what=what)
-                for what, count in counts.items()
-                if count
-            ),
-            separator=", ",
-        )
-    elif was_read:
-        outcome = Outcome.MET
-        reason = Text(
-            fr="rien d'altéré, d'inattendu ni de perdu après la bascule, aucun trou",
-            en="nothing altered, unexpected or lost after the switch, no hole",
-        )
-    else:
-        outcome = Outcome.UNKNOWN
-        reason = Text(fr="aucune relecture finale", en="no final read was made")
-    return Verdict(
-        name="integrity",
-        title=Text(
-            fr="Intégrité des données reprises", en="Integrity of recovered data"
-        ),
-        objective=0.0,
-        actual=float(faulty) if was_read else None,
-        is_lower_bound=False,
-        unit=_WRITES,
-        outcome=outcome,
-        reason=reason,
-    )
-
-
-def _is_ledger_whole(measured: Measured) -> bool:
-    """Whether every generator wrote down its end, and no file is torn."""
-    generators = [
-        load for load in measured.timeline.loads if load.started_ns is not None
-    ]
-    return (
-        bool(generators)
-        and all(load.stopped_ns is not None for load in generators)
-        and not measured.timeline.torn
-    )
 
 
 def _least(is_lower_bound: bool) -> Text:  # noqa: FBT001 - one of two words
