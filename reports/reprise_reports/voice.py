@@ -23,6 +23,7 @@ MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 LARGEST = 1e15
+ALL_PERCENT = 100
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 # Precise enough for any number a history can hold.
@@ -159,8 +160,11 @@ class Voice:
         return self._decimal(_rounded(value, decimals))
 
     def percent(self, ratio: float) -> str:
-        """Return a percentage cut, not rounded: 99.999 % is never printed as 100 %."""
-        text = self._decimal(_rounded(ratio * 100, 9), cut_to=2)
+        """Return a percentage to the hundredth; only the whole is 100 %."""
+        value = _rounded(ratio * 100, 2)
+        if ratio < 1 and value == ALL_PERCENT:
+            value = _rounded(ratio * 100, 9)
+        text = self._decimal(value, cut_to=2)
         return f"{text}{NO_BREAK_SPACE}%" if self.is_french else f"{text}%"
 
     def milliseconds(self, value_ms: float) -> str:

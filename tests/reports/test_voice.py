@@ -47,10 +47,16 @@ def test_exact_seconds_keep_the_millisecond() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "fr"),
-    [(1.0, "100 %"), (0.999999, "99,99 %"), (0.29, "29 %"), (0.0, "0 %")],
+    [
+        (1.0, "100 %"),
+        (0.999999, "99,99 %"),
+        (0.989796, "98,98 %"),
+        (0.29, "29 %"),
+        (0.0, "0 %"),
+    ],
 )
 def test_availability_is_never_flattered(ratio: float, fr: str) -> None:
-    """A percentage is cut, so that only all is said 100 %."""
+    """A percentage has two decimals, and only all of it is said 100 %."""
     assert spaced(FRENCH.percent(ratio)) == fr
 
 

@@ -144,9 +144,8 @@ def _uncertainties(case: Case) -> tuple[str, ...]:
         ),
         _prober(case),
         voice(
-            "Les disponibilités sont tronquées, jamais arrondies au-dessus : 99,999 % ne "
-            "s'écrit pas 100 %.",
-            "Availabilities are cut, never rounded up: 99.999% is not printed as 100%.",
+            "Les disponibilités sont au centième ; 99,999 % ne s'écrit jamais 100 %.",
+            "Availabilities are to the hundredth; 99.999% is never printed as 100%.",
         ),
     )
 
