@@ -157,7 +157,12 @@ def _environment(session: nox.Session, *, renew: bool = False) -> Path:
 def _host_libraries(session: nox.Session) -> None:
     """Install what the PDF report needs of this machine, when root; else go without."""
     if os.geteuid() == 0:
-        script = "from reprise_platform import hostpackages; hostpackages.ensure()"
+        script = (
+            "import shutil; from reprise_platform import hostpackages;"
+            "from reprise_reports import requirements;"
+            "hostpackages.ensure((one.package, one.why) for one in requirements.missing()"
+            " if not one.is_optional or shutil.which('apt-get'))"
+        )
         _run(session, "python", "-c", script)
 
 

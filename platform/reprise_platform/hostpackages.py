@@ -5,8 +5,9 @@ Only tools and libraries, never a server: installing one would start its daemon.
 
 from __future__ import annotations
 
-import ctypes.util
 import shutil
+from collections.abc import Iterable
+from pathlib import Path
 
 from reprise_platform.command import run
 from reprise_platform.errors import PlatformError
@@ -21,32 +22,33 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
     ("mmdebstrap", "mmdebstrap", "the machines' Debian root"),
     ("tar", "tar", "image layers"),
 )
-# Shared library (as the linker names it), its package, what it is for.
-LIBRARIES: tuple[tuple[str, str, str], ...] = (
-    ("pango-1.0", "libpango-1.0-0", "text layout of the PDF report"),
-    ("pangoft2-1.0", "libpangoft2-1.0-0", "fonts of the PDF report"),
-    ("harfbuzz-subset", "libharfbuzz-subset0", "font subsets of the PDF report"),
+# File, its package, what it is for.
+FILES: tuple[tuple[Path, str, str], ...] = (
+    (
+        Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
+        "debian-archive-keyring",
+        "the signatures of the machines' Debian root",
+    ),
 )
 
 
 def missing() -> tuple[tuple[str, str], ...]:
-    """Return (package, what for) of every tool and library this machine lacks."""
+    """Return (package, what for) of every tool and file this machine lacks."""
     tools = [(package, why) for tool, package, why in TOOLS if not shutil.which(tool)]
-    libraries = [
-        (package, why)
-        for library, package, why in LIBRARIES
-        if not ctypes.util.find_library(library)
-    ]
-    return tuple(dict.fromkeys(tools + libraries))
+    files = [(package, why) for file, package, why in FILES if not file.exists()]
+    return tuple(dict.fromkeys(tools + files))
 
 
-def ensure() -> tuple[str, ...]:
+def ensure(also: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
     """Install what is missing where apt is there; return the packages installed.
+
+    Args:
+        also: (package, what for) of what a caller found missing for its own work.
 
     Raises:
         PlatformError: something is missing and there is no apt: names the packages.
     """
-    lacking = missing()
+    lacking = (*missing(), *also)
     if not lacking:
         return ()
     packages = tuple(dict.fromkeys(package for package, _ in lacking))

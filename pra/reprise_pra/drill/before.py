@@ -10,7 +10,7 @@ from reprise_loadtests.bootstrap import check_login, check_needs
 from reprise_loadtests.credentials import read_credentials
 from reprise_loadtests.schedule import arrivals_within
 from reprise_loadtests.wire import Wire
-from reprise_platform import provider
+from reprise_platform import hostpackages, provider
 from reprise_platform.restoring import target_problems
 from reprise_platform.status import status
 from reprise_pra.analysis import say
@@ -22,6 +22,7 @@ from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.folder import owner_only
 from reprise_pra.drill.looking import Lookout
 from reprise_pra.drill.traffic import with_rate, write_profile
+from reprise_reports import requirements
 
 _ALL_WORKS_WITHIN_S = 180.0
 _LOGIN_TIMEOUT_S = 10.0
@@ -42,6 +43,12 @@ def provision(drill: Drill) -> None:
         )
         drill.console.say(f"  {drill.console.spoken(found)}")
     with drill.console.aside():
+        # Found wanting only at the end, a font would have cost the drill its report.
+        hostpackages.ensure(
+            (one.package, one.why)
+            for one in requirements.missing()
+            if not one.is_optional
+        )
         drill.access = provider.provision(prepared.site_file, prepared.site.name)
 
 
