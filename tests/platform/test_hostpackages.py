@@ -19,9 +19,7 @@ def _machine(
         return ""
 
     monkeypatch.setattr(hostpackages, "FILES", ())
-    monkeypatch.setattr(
-        hostpackages.shutil, "which", lambda name: name if name in has else None
-    )
+    monkeypatch.setattr("shutil.which", lambda name: name if name in has else None)
     monkeypatch.setattr(hostpackages, "run", run)
     return ran
 
