@@ -108,7 +108,8 @@ class KubeObserver:
     def path(self) -> str:
         """Say by which path and credential it sees."""
         cluster = self.access.primary
-        return f"{cluster.name} by {cluster.observer_kubeconfig.name}, TCP from outside"
+        # A name, the same in every language: who looked, and by which two paths.
+        return f"{cluster.observer_kubeconfig.stem}@{cluster.name} + TCP"
 
     def cluster_uid(self) -> str:
         """Return the UID of `kube-system`."""
