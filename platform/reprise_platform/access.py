@@ -47,13 +47,15 @@ class Access:
     """How a site is reached.
 
     Attributes:
-        front_door: the clinics' URL, `http://ADDRESS:PORT`.
+        front_door: the clinics' URL, `http(s)://ADDRESS:PORT`.
         clinic_credentials: JSON `{"username", "password"}`, mode 0600.
         velero: the Velero client.
         escrow: folder of the Secrets the recovery site needs, kept outside the primary.
         state: the site's own folder.
         zones: primary zone to its node names.
         probe_rates_per_s: probes a second and process, by class of service.
+        authority: PEM that signs the site's servers outside the clusters (front door,
+            stores, observability); None: this machine's own authorities are asked.
     """
 
     site: str
@@ -71,6 +73,7 @@ class Access:
     namespace: str
     probe_rates_per_s: Mapping[str, float]
     production: bool
+    authority: Path | None = None
 
 
 def save_access(access: Access) -> None:
@@ -115,6 +118,8 @@ def _parsed(raw: object) -> Access:
     plain: dict[str, object] = dict(_mapping(raw))
     for key in ("clinic_credentials", "velero", "escrow", "state"):
         plain[key] = Path(str(plain[key]))
+    if (authority := plain.get("authority")) is not None:
+        plain["authority"] = Path(str(authority))
     for key in ("primary", "recovery"):
         cluster = _mapping(plain[key])
         plain[key] = Cluster(

@@ -27,7 +27,9 @@ def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Access:
     examples.state_in(tmp_path, monkeypatch)
     folder = paths.site_state("fake")
     folder.mkdir(parents=True)
-    access = dataclasses.replace(fakecluster.access(folder), state=folder)
+    access = dataclasses.replace(
+        fakecluster.access(folder), state=folder, authority=folder / "ca.crt"
+    )
     save_access(access)
     return access
 
@@ -35,6 +37,9 @@ def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Access:
 def test_record_comes_back_as_it_was(known: Access) -> None:
     """What another process loads is what `up` saved, paths and tuples included."""
     assert load_access("fake") == known
+    others = dataclasses.replace(known, authority=None)
+    save_access(others)
+    assert load_access("fake") == others
 
 
 def test_record_is_private_and_whole(known: Access) -> None:

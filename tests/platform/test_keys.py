@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import datetime
 import ipaddress
 import json
 import os
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from reprise_platform.embedded import controlplane, credentials, store
+from reprise_platform.embedded import controlplane, credentials, sitekeys, store
+from reprise_platform.embedded import pki as pki_module
 from reprise_platform.embedded.pki import write_secret
 from reprise_platform.embedded.topology import ClusterPlan
 from tests.platform import examples
@@ -287,6 +291,117 @@ def test_each_site_owns_its_bucket() -> None:
         statements = store._policy(bucket)["Statement"]
         assert isinstance(statements, list)
         assert all(each["Principal"] != "*" for each in statements)
+
+
+def _site(folder: Path) -> Path:
+    """Return the site's keys, all made."""
+    sitekeys.make(examples.topology(), folder)
+    return folder / "pki" / "site"
+
+
+def test_machines_outside_have_certificates_of_their_own(tmp_path: Path) -> None:
+    """Each machine outside the clusters has a key no other has, for its own addresses."""
+    topology = examples.topology()
+    pki = _site(tmp_path)
+    inside = {cluster.control_plane for cluster in topology.clusters} | {
+        node.name for cluster in topology.clusters for node in cluster.nodes
+    }
+    outside = {m: a for m, a, _ in topology.addresses() if m not in inside}
+    assert {path.name for path in pki.iterdir() if path.is_dir()} == set(outside)
+    assert "store" in outside
+    authority = _certificate(pki, "ca")
+    for name, address in outside.items():
+        certificate = _certificate(pki, f"{name}/tls")
+        certificate.verify_directly_issued_by(authority)
+        said = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        ).value
+        addresses = set(map(str, said.get_values_for_type(x509.IPAddress)))
+        clinics = {topology.front} if name.startswith("front") else set()
+        assert addresses == {address} | clinics
+        assert said.get_values_for_type(x509.DNSName) == [name]
+        both = (pki / name / "tls.pem").read_bytes()
+        assert (
+            both
+            == (pki / name / "tls.crt").read_bytes()
+            + (pki / name / "tls.key").read_bytes()
+        )
+    keys = {(pki / name / "tls.key").read_bytes() for name in outside}
+    assert len(keys) == len(outside)
+    secret = [*pki.rglob("*.key"), *pki.rglob("*.pem")]
+    assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
+
+
+def test_keys_that_are_good_are_kept(tmp_path: Path) -> None:
+    """Making keys twice changes nothing; one that is missing is made, alone."""
+    pki = _site(tmp_path)
+    before = {path: path.read_bytes() for path in pki.rglob("*") if path.is_file()}
+    assert sitekeys.make(examples.topology(), tmp_path) == ()
+    assert before == {path: path.read_bytes() for path in before}
+    for lost in ("tls.key", "tls.crt", "tls.pem", "ca.crt"):
+        (pki / "store" / lost).unlink()
+        assert sitekeys.make(examples.topology(), tmp_path) == ("store",)
+    others = {
+        path: data for path, data in before.items() if path.parent.name != "store"
+    }
+    assert others == {path: path.read_bytes() for path in others}
+
+
+@pytest.mark.parametrize(
+    ("days", "renewed"),
+    [
+        (0, False),
+        (pki_module.CERTIFICATE_DAYS - pki_module.RENEWED_DAYS - 1, False),
+        (pki_module.CERTIFICATE_DAYS - pki_module.RENEWED_DAYS + 1, True),
+        (pki_module.CERTIFICATE_DAYS + 1, True),
+    ],
+)
+def test_a_certificate_near_its_end_is_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, *, renewed: bool
+) -> None:
+    """A certificate with less than the stated days left is made anew, none earlier."""
+    authority = pki_module.Authority(tmp_path / "pki", "demo")
+    made = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
+    with monkeypatch.context() as patched:
+        patched.setattr(pki_module, "_now", lambda: made)
+        assert authority.keep("one", "one", names=["one"])
+    assert authority.keep("one", "one", names=["one"]) is renewed
+    assert pki_module.days_left(_certificate(authority.folder, "one")) > 30
+
+
+def test_a_certificate_that_says_something_else_is_remade(tmp_path: Path) -> None:
+    """Another name, address, group or authority than wanted: the certificate is not kept."""
+    authority = pki_module.Authority(tmp_path / "pki", "demo")
+    assert authority.keep("one", "one", names=["one"])
+    assert authority.keep("one", "one", names=["two"])
+    assert authority.keep("one", "one", names=["two"], addresses=["192.0.2.1"])
+    assert authority.keep("one", "two", names=["two"], addresses=["192.0.2.1"])
+    assert not authority.keep("one", "two", names=["two"], addresses=["192.0.2.1"])
+    (tmp_path / "pki" / "ca.key").unlink()
+    other = pki_module.Authority(tmp_path / "pki", "demo")
+    assert other.keep("one", "two", names=["two"], addresses=["192.0.2.1"])
+    (tmp_path / "pki" / "one.key").write_text("torn")
+    assert other.keep("one", "two", names=["two"], addresses=["192.0.2.1"])
+
+
+def test_strict_readers_accept_the_chain(tmp_path: Path) -> None:
+    """TLS with the strictest checks of the library accepts a server of the site."""
+    pki = _site(tmp_path)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(pki / "store" / "tls.pem")
+    client = ssl.create_default_context(cafile=pki / "ca.crt")
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    first, second = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(first, second, server_hostname=examples.topology().store)
+    answers = server.wrap_bio(second, first, server_side=True)
+    done: set[ssl.SSLObject] = set()
+    for _ in range(4):
+        for side in (asks, answers):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+                done.add(side)
+    assert done == {asks, answers}
+    assert asks.version() == "TLSv1.3"
 
 
 def test_subject_addresses_are_the_plans() -> None:

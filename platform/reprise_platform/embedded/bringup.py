@@ -28,6 +28,7 @@ from reprise_platform.embedded import (
     network,
     roots,
     serving,
+    sitekeys,
     store,
     velero_setup,
     volumes,
@@ -70,6 +71,7 @@ def _addresses_and_secrets(layout: Layout) -> None:
             shutil.rmtree(layout.pki(cluster), ignore_errors=True)
             controlplane.make_identities(cluster, layout.site.name, layout.pki(cluster))
             (layout.pki(cluster) / "done").touch()
+    sitekeys.make(layout.topology, layout.folder)
     front = layout.folder / "front"
     front.mkdir(exist_ok=True)
     if not (front / doors.MAP).exists():

@@ -19,13 +19,13 @@ def make_identities(cluster: ClusterPlan, site: str, folder: Path) -> None:
     `admin.conf` is the harness', `observer.conf` can only look.
     """
     authority = Authority(folder, f"reprise {site} {cluster.name}")
-    authority.issue(
+    authority.keep(
         "apiserver",
         "kube-apiserver",
         addresses=[cluster.address, "127.0.0.1", cluster.api_service],
         names=["kubernetes", "kubernetes.default.svc", "localhost"],
     )
-    authority.issue("kubelet-client", "kube-apiserver-kubelet-client")
+    authority.keep("kubelet-client", "kube-apiserver-kubelet-client")
     service_account_keys(folder)
     clients = {
         "admin": ("reprise-admin", ("system:masters",)),
@@ -39,7 +39,7 @@ def make_identities(cluster: ClusterPlan, site: str, folder: Path) -> None:
         },
     }
     for file, (common_name, groups) in clients.items():
-        authority.issue(file, common_name, groups=groups)
+        authority.keep(file, common_name, groups=groups)
         authority.kubeconfig(file, cluster.server, f"{site}-{cluster.name}")
 
 

@@ -16,6 +16,7 @@ from reprise_platform.embedded import (
     credentials,
     doors,
     node,
+    sitekeys,
     store,
 )
 from reprise_platform.embedded.images import Image
@@ -147,6 +148,7 @@ class Layout:
                 "write": self.site.probes.write,
             },
             production=self.site.production,
+            authority=sitekeys.authority_file(self.folder),
         )
 
     def save(self) -> None:

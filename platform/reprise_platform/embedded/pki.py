@@ -1,7 +1,8 @@
-"""Keys and certificates of a cluster, made anew for each site: one identity a component.
+"""Keys and certificates, made anew for each site: one identity a component.
 
 Kubernetes reads a client's name and groups from its certificate, so least privilege
 begins here: a kubelet is its node and nothing else, the scheduler only the scheduler.
+What is there and good is kept; what is missing, damaged, or near its end is made again.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ import base64
 import datetime
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_VALID_DAYS = 30
+AUTHORITY_DAYS = 3650
+CERTIFICATE_DAYS = 90
+RENEWED_DAYS = 30
+"""A certificate with fewer days left is made anew by the next `up`."""
+
 _Key = ec.EllipticCurvePrivateKey
 
 
@@ -26,22 +32,34 @@ class Authority:
     """A certificate authority that lives in one folder: `ca.crt` and `ca.key`."""
 
     def __init__(self, folder: Path, common_name: str) -> None:
-        """Make the authority's key and certificate; the folder must be new."""
-        folder.mkdir(parents=True, mode=0o700)
+        """Take up the authority of a folder, or make its key and certificate there."""
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         self.folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(common_name, ())
-        self._certificate = (
-            _builder(self._name, self._key)
+        found = _found(folder / "ca")
+        if found is None or found[0].subject != self._name:
+            found = self._made()
+        self._certificate, self._key = found
+
+    def _made(self) -> tuple[x509.Certificate, _Key]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(self._name, key, AUTHORITY_DAYS)
             .issuer_name(self._name)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs=True), critical=True)
-            .sign(self._key, hashes.SHA256())
+            # Strict readers (Python 3.13's default) ask for both identifiers.
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                critical=False,
+            )
+            .sign(key, hashes.SHA256())
         )
-        write_secret(folder / "ca.key", _private(self._key))
-        (folder / "ca.crt").write_bytes(_public(self._certificate))
+        write_secret(self.folder / "ca.key", _private(key))
+        _write_public(self.folder / "ca.crt", _public(certificate))
+        return certificate, key
 
-    def issue(
+    def keep(
         self,
         file: str,
         common_name: str,
@@ -49,26 +67,61 @@ class Authority:
         groups: Sequence[str] = (),
         addresses: Sequence[str] = (),
         names: Sequence[str] = (),
-    ) -> None:
-        """Write `<file>.crt` and `<file>.key` for one component.
+    ) -> bool:
+        """Have `<file>.crt` and `<file>.key` for one component; return whether made now.
 
         Args:
+            file: a path in the authority's folder, without its ending.
             groups: the Kubernetes groups of a client.
             addresses, names: where a server is reached; none for a mere client.
         """
+        base = self.folder / file
+        subject = _name(common_name, groups)
+        alternative: list[x509.GeneralName] = [
+            x509.IPAddress(ipaddress.ip_address(address)) for address in addresses
+        ]
+        alternative += [x509.DNSName(name) for name in names]
+        found = _found(base)
+        if found is not None and self._good(found[0], subject, alternative):
+            return False
+        base.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self._issue(base, subject, alternative)
+        return True
+
+    def _good(
+        self,
+        certificate: x509.Certificate,
+        subject: x509.Name,
+        alternative: list[x509.GeneralName],
+    ) -> bool:
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return (
+            certificate.subject == subject
+            and _alternative(certificate) == alternative
+            and days_left(certificate) > RENEWED_DAYS
+        )
+
+    def _issue(
+        self, base: Path, subject: x509.Name, alternative: list[x509.GeneralName]
+    ) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            _builder(_name(common_name, groups), key)
+            _builder(subject, key, CERTIFICATE_DAYS)
             .issuer_name(self._name)
             .add_extension(
                 x509.BasicConstraints(ca=False, path_length=None), critical=True
             )
             .add_extension(_usage(signs=False), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    self._key.public_key()
+                ),
+                critical=False,
+            )
         )
-        alternative: list[x509.GeneralName] = [
-            x509.IPAddress(ipaddress.ip_address(address)) for address in addresses
-        ]
-        alternative += [x509.DNSName(name) for name in names]
         purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
         if alternative:
             purposes.append(ExtendedKeyUsageOID.SERVER_AUTH)
@@ -78,8 +131,9 @@ class Authority:
         certificate = builder.add_extension(
             x509.ExtendedKeyUsage(purposes), critical=False
         ).sign(self._key, hashes.SHA256())
-        write_secret(self.folder / f"{file}.key", _private(key))
-        (self.folder / f"{file}.crt").write_bytes(_public(certificate))
+        # The certificate last: a key without its certificate is made again.
+        write_secret(base.with_name(f"{base.name}.key"), _private(key))
+        _write_public(base.with_name(f"{base.name}.crt"), _public(certificate))
 
     def kubeconfig(self, file: str, server: str, context: str) -> Path:
         """Write `<file>.conf`, a kubeconfig that carries its keys, mode 0600."""
@@ -136,6 +190,50 @@ def write_secret(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
+def days_left(certificate: x509.Certificate) -> float:
+    """Return how many days a certificate has left; negative when it has ended."""
+    left = certificate.not_valid_after_utc - _now()
+    return left / datetime.timedelta(days=1)
+
+
+def certificates(folder: Path) -> Iterator[tuple[Path, x509.Certificate]]:
+    """Yield every certificate below a folder of keys, in the order of their names."""
+    for path in sorted(folder.rglob("*.crt")):
+        yield path, x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def _found(base: Path) -> tuple[x509.Certificate, _Key] | None:
+    """Return what lies at `<base>.crt` and `.key`; None unless they are a pair."""
+    try:
+        certificate = x509.load_pem_x509_certificate(
+            base.with_name(f"{base.name}.crt").read_bytes()
+        )
+        key = serialization.load_pem_private_key(
+            base.with_name(f"{base.name}.key").read_bytes(), None
+        )
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(key, _Key) or key.public_key() != certificate.public_key():
+        return None
+    return certificate, key
+
+
+def _alternative(certificate: x509.Certificate) -> list[x509.GeneralName]:
+    try:
+        found = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+    except x509.ExtensionNotFound:
+        return []
+    return list(found.value)
+
+
+def _write_public(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.new")
+    partial.write_bytes(data)
+    partial.rename(path)
+
+
 def _name(common_name: str, groups: Sequence[str]) -> x509.Name:
     return x509.Name(
         [
@@ -145,16 +243,20 @@ def _name(common_name: str, groups: Sequence[str]) -> x509.Name:
     )
 
 
-def _builder(subject: x509.Name, key: _Key) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+def _builder(subject: x509.Name, key: _Key, days: int) -> x509.CertificateBuilder:
+    now = _now()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=_VALID_DAYS))
+        .not_valid_after(now + datetime.timedelta(days=days))
     )
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:
