@@ -111,6 +111,8 @@ def _apiserver(cluster: ClusterPlan) -> tuple[str, ...]:
         f"--kubelet-client-key={_PKI}/kubelet-client.key",
         # By name it would ask a DNS that the control plane does not have.
         "--kubelet-preferred-address-types=InternalIP",
+        # No kube-proxy runs beside it: webhooks are called at their pods' addresses.
+        "--enable-aggregator-routing=true",
     )
 
 
