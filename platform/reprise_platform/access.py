@@ -50,6 +50,7 @@ class Access:
         front_door: the clinics' URL, `http(s)://ADDRESS:PORT`.
         clinic_credentials: JSON `{"username", "password"}`, mode 0600.
         velero: the Velero client.
+        helm: Helm, which renders the chart for the recovery.
         escrow: folder of the Secrets the recovery site needs, kept outside the primary.
         state: the site's own folder.
         zones: primary zone to its node names.
@@ -74,6 +75,7 @@ class Access:
     probe_rates_per_s: Mapping[str, float]
     production: bool
     authority: Path | None = None
+    helm: Path = Path("helm")
 
 
 def save_access(access: Access) -> None:
@@ -116,7 +118,7 @@ def _name_in(file: Path) -> str:
 
 def _parsed(raw: object) -> Access:
     plain: dict[str, object] = dict(_mapping(raw))
-    for key in ("clinic_credentials", "velero", "escrow", "state"):
+    for key in ("clinic_credentials", "velero", "helm", "escrow", "state"):
         plain[key] = Path(str(plain[key]))
     if (authority := plain.get("authority")) is not None:
         plain["authority"] = Path(str(authority))

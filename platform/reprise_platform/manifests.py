@@ -1,27 +1,18 @@
-"""The Kubernetes objects of a site: templates of `platform/manifests`, filled and parsed."""
+"""The Kubernetes objects that no release holds: Secrets, volumes, the recovery's steps.
+
+The recovery applies the chart in steps, each waited for, so it renders it and applies
+what each step needs.
+"""
 
 from __future__ import annotations
 
 import json
-import string
 from collections.abc import Mapping
+from pathlib import Path
 
-import yaml
-
-from reprise_platform import paths
+from reprise_platform import charts
 from reprise_platform.access import Access
-from reprise_platform.kube import Json, Object
-
-
-def render(name: str, values: Mapping[str, object]) -> list[Object]:
-    """Return the objects of one template.
-
-    Raises:
-        KeyError: the template wants a value that is not given.
-    """
-    text = (paths.PLATFORM / "manifests" / f"{name}.yaml").read_text(encoding="utf-8")
-    filled = string.Template(text).substitute(values)
-    return [item for item in yaml.safe_load_all(filled) if item]
+from reprise_platform.kube import Json, Object, text
 
 
 def secret(name: str, namespace: str, values: Mapping[str, str]) -> Object:
@@ -43,6 +34,33 @@ def namespace(name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
+def volume(
+    name: str, *, role: str, namespace: str, claim: str, node: str, path: str
+) -> Object:
+    """Return one local volume of one node, kept for one claim."""
+    # The database is saved by its dump; the dump's own volume must be seen by Velero, or
+    # a restored claim would wait for the volume it had.
+    excluded = "false" if role == "dump" else "true"
+    labels: Json = {"reprise/role": role, "velero.io/exclude-from-backup": excluded}
+    here: Json = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "capacity": {"storage": "2Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": f"local-{role}",
+            "claimRef": {"namespace": namespace, "name": claim},
+            "local": {"path": path},
+            "nodeAffinity": {
+                "required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}
+            },
+        },
+    }
+
+
 def escrowed(access: Access) -> list[Object]:
     """Return what the recovery site needs first: the namespace, the escrowed Secrets."""
     secrets: list[Object] = [
@@ -53,27 +71,34 @@ def escrowed(access: Access) -> list[Object]:
 
 def recovery_database(access: Access) -> list[Object]:
     """Return the recovery site's database: one member, installed anew and empty."""
-    return render("database", _values(access) | {"database_members": 1})
+    return [item for item in _recovery(access) if _app(item) not in {"load", "openmrs"}]
 
 
 def load_job(access: Access) -> list[Object]:
     """Return the job that loads the restored dump."""
-    return render("load-job", _values(access))
+    return [item for item in _recovery(access) if _app(item) == "load"]
 
 
 def openmrs(access: Access) -> list[Object]:
     """Return the recovery site's OpenMRS."""
-    values = _values(access)
-    return render("openmrs", values | {"openmrs_replicas": values["recovery_replicas"]})
+    return [item for item in _recovery(access) if _app(item) == "openmrs"]
 
 
-def values_file_name() -> str:
-    """Return the name of the file that keeps a site's values, in its own folder."""
-    return "values.json"
+def values_file(access: Access) -> Path:
+    """Return the chart's values for the recovery site, in the site's own folder."""
+    return access.state / "helm" / "recovery-openmrs.yaml"
 
 
-def _values(access: Access) -> dict[str, Json]:
-    loaded: dict[str, Json] = json.loads(
-        (access.state / values_file_name()).read_text(encoding="utf-8")
+def _recovery(access: Access) -> list[Object]:
+    """Render the chart for the recovery site; Helm runs once for all of a recovery."""
+    release = charts.Release(
+        name="openmrs",
+        chart="openmrs",
+        namespace=access.namespace,
+        values=values_file(access),
     )
-    return loaded
+    return charts.render(access.helm, release)
+
+
+def _app(item: Object) -> str:
+    return text(item, "metadata", "labels", "app.kubernetes.io/name")

@@ -108,19 +108,20 @@ def test_layout_comes_back_as_it_was(
     assert layout.load("other") is None
 
 
-def test_layout_is_saved_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a kill leaves the layout, it leaves all that the layout promises."""
+def test_layout_is_saved_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill leaves the layout whole or not at all: it gets its name when written."""
     made = examples.layout(tmp_path, monkeypatch)
-    seen: list[bool] = []
+    seen: list[tuple[str, bool]] = []
     real = Path.rename
 
     def rename(path: Path, target: Path) -> Path:
-        seen.append((made.folder / "values.json").exists())
+        json.loads(path.read_text())
+        seen.append((target.name, target.exists()))
         return real(path, target)
 
     monkeypatch.setattr(Path, "rename", rename)
     made.save()
-    assert seen == [True]
+    assert seen == [("site.json", False)]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"site": {}, "images": []}'])

@@ -1,4 +1,4 @@
-"""The objects of a site: every template fills, and carries what backups depend on."""
+"""The objects of a site: every chart renders, and carries what backups depend on."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reprise_platform import kube, manifests, paths
-from reprise_platform.embedded import credentials, velero_setup, volumes
+from reprise_platform import charts, kube, manifests
+from reprise_platform.embedded import chartvalues, credentials, velero_setup, volumes
 from reprise_platform.embedded.layout import NAMESPACE, Layout
 from reprise_platform.kube import Object, text
 from reprise_platform.kube_rest import at
 from tests.platform import examples
 
-TEMPLATES = sorted(
-    path.stem
-    for path in (paths.PLATFORM / "manifests").glob("*.yaml")
-    # Filled for each volume apart.
-    if path.stem != "volume"
-)
+CHARTS = {"cluster": chartvalues.cluster, "openmrs": chartvalues.openmrs}
 EXCLUDED = "velero.io/exclude-from-backup"
 
 
@@ -32,8 +27,21 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return examples.layout(tmp_path, monkeypatch)
 
 
-def _rendered(layout: Layout, name: str) -> list[Object]:
-    return manifests.render(name, layout.values(layout.topology.primary))
+def _rendered(
+    helm: Path, layout: Layout, chart: str, cluster: str = "primary"
+) -> list[Object]:
+    plan = getattr(layout.topology, cluster)
+    values = layout.folder / f"{cluster}-{chart}.yaml"
+    charts.write_values(values, CHARTS[chart](layout.site, plan, layout.images))
+    release = charts.Release(
+        name=chart, chart=chart, namespace=NAMESPACE, values=values
+    )
+    return charts.render(helm, release)
+
+
+def _of(items: list[Object], app: str) -> list[Object]:
+    name = "app.kubernetes.io/name"
+    return [item for item in items if text(item, "metadata", "labels", name) == app]
 
 
 def _by_kind(items: list[Object], kind: str, name: str) -> Object:
@@ -56,43 +64,33 @@ def _images(item: kube.Json) -> Iterator[dict[str, kube.Json]]:
             yield from _images(value)
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("chart", CHARTS)
 @pytest.mark.parametrize("cluster", ["primary", "recovery"])
-def test_template_fills(layout: Layout, name: str, cluster: str) -> None:
-    """Each template gives whole objects on either site, with no placeholder left."""
-    plan = getattr(layout.topology, cluster)
-    items = manifests.render(name, layout.values(plan))
-    assert items
-    for item in items:
-        assert item["apiVersion"]
-        assert item["kind"]
-        assert text(item, "metadata", "name")
-        assert "${" not in json.dumps(item)
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_images_are_never_pulled(layout: Layout, name: str) -> None:
+def test_images_are_never_pulled(
+    helm: Path, layout: Layout, chart: str, cluster: str
+) -> None:
     """Every container names an image by what it is made from, and looks nowhere else."""
     known = {image.reference for image in examples.IMAGES}
-    for item in _rendered(layout, name):
-        for container in _images(item):
-            assert container["imagePullPolicy"] == "Never"
-            assert container["image"] in known
+    found = [
+        one for item in _rendered(helm, layout, chart, cluster) for one in _images(item)
+    ]
+    assert found
+    for container in found:
+        assert container["imagePullPolicy"] == "Never"
+        assert container["image"] in known
 
 
-def test_missing_value_is_an_error() -> None:
-    """A value forgotten is told by its name, not left as text in an object."""
-    with pytest.raises(KeyError, match="backup_every_s"):
-        manifests.render("schedule", {})
-
-
-@pytest.mark.parametrize("name", ["database", "openmrs", "load-job"])
-def test_what_recovery_makes_anew_is_in_no_backup(layout: Layout, name: str) -> None:
+@pytest.mark.parametrize("app", ["galera", "openmrs", "load"])
+def test_what_recovery_makes_anew_is_in_no_backup(
+    helm: Path, layout: Layout, app: str
+) -> None:
     """Velero would restore these over what the recovery installs: all are excluded.
 
     So are the pods and the claims made from their templates.
     """
-    for item in _rendered(layout, name):
+    items = _of(_rendered(helm, layout, "openmrs", "recovery"), app)
+    assert items
+    for item in items:
         labels = [at(item, "metadata", "labels", EXCLUDED)]
         if item["kind"] in {"Deployment", "StatefulSet", "Job"}:
             labels.append(at(item, "spec", "template", "metadata", "labels", EXCLUDED))
@@ -102,9 +100,9 @@ def test_what_recovery_makes_anew_is_in_no_backup(layout: Layout, name: str) -> 
         assert set(labels) == {"true"}, item["kind"]
 
 
-def test_the_dump_is_a_wave(layout: Layout) -> None:
+def test_the_dump_is_a_wave(helm: Path, layout: Layout) -> None:
     """The dump's claim, deployment, pod and script come back together, by one label."""
-    items = _rendered(layout, "dump")
+    items = _of(_rendered(helm, layout, "openmrs"), "dump")
     found = {item["kind"]: at(item, "metadata", "labels", "wave") for item in items}
     assert found == {
         "ConfigMap": "dump",
@@ -118,50 +116,31 @@ def test_the_dump_is_a_wave(layout: Layout) -> None:
     assert EXCLUDED not in json.dumps(items)
 
 
-def test_the_hook_fails_the_backup(layout: Layout) -> None:
+def test_the_hook_fails_the_backup(helm: Path, layout: Layout) -> None:
     """A dump that fails makes the backup fail, and has more time than it gives itself."""
-    deployment = _by_kind(_rendered(layout, "dump"), "Deployment", "dump")
+    items = _rendered(helm, layout, "openmrs")
+    deployment = _by_kind(items, "Deployment", "dump")
     notes = at(deployment, "spec", "template", "metadata", "annotations")
     assert at(notes, "pre.hook.backup.velero.io/on-error") == "Fail"
     limit_s = int(text(notes, "pre.hook.backup.velero.io/timeout").rstrip("s"))
-    script = text(
-        _by_kind(_rendered(layout, "dump"), "ConfigMap", "dump"), "data", "dump.sh"
-    )
+    script = text(_by_kind(items, "ConfigMap", "dump"), "data", "dump.sh")
     (timeout,) = (line for line in script.splitlines() if line.startswith("timeout "))
     assert int(timeout.split()[1]) < limit_s
 
 
-def test_shell_scripts_keep_their_variables(layout: Layout) -> None:
-    """Only the templates' own words are filled: `$$` is a shell's `$` afterwards."""
-    script = text(
-        _by_kind(_rendered(layout, "dump"), "ConfigMap", "dump"), "data", "dump.sh"
-    )
-    assert '"$BACKUP_PASSWORD"' in script
-    assert "$$" not in script
-    member = text(
-        _by_kind(_rendered(layout, "database"), "ConfigMap", "galera"),
-        "data",
-        "member.sh",
-    )
-    assert "'$OPENMRS_PASSWORD'" in member
-
-
 def test_the_schedule_takes_no_secret(layout: Layout) -> None:
     """Secrets come from escrow: a backup store that leaks holds none."""
-    (schedule,) = _rendered(layout, "schedule")
+    schedule = velero_setup.schedule(layout.site)
     refused = at(schedule, "spec", "template", "excludedNamespaceScopedResources")
     assert isinstance(refused, list)
     assert "secrets" in refused
     assert text(schedule, "spec", "schedule") == "@every 55s"
 
 
-def test_replicas_are_spread_over_zones(layout: Layout) -> None:
+def test_replicas_are_spread_over_zones(helm: Path, layout: Layout) -> None:
     """No zone holds two members or two replicas while another holds none."""
-    for name, kind, app in (
-        ("database", "StatefulSet", "galera"),
-        ("openmrs", "Deployment", "openmrs"),
-    ):
-        item = _by_kind(_rendered(layout, name), kind, app)
+    for kind, app in (("StatefulSet", "galera"), ("Deployment", "openmrs")):
+        item = _by_kind(_rendered(helm, layout, "openmrs"), kind, app)
         rules = at(item, "spec", "template", "spec", "topologySpreadConstraints")
         assert isinstance(rules, list)
         (rule,) = rules
@@ -169,9 +148,11 @@ def test_replicas_are_spread_over_zones(layout: Layout) -> None:
         assert text(rule, "whenUnsatisfiable") == "DoNotSchedule"
 
 
-def test_observer_may_only_look(layout: Layout) -> None:
+def test_observer_may_only_look(helm: Path, layout: Layout) -> None:
     """The observer's role has no verb that changes, and no Secret."""
-    role = _by_kind(_rendered(layout, "cluster"), "ClusterRole", "reprise:observer")
+    role = _by_kind(
+        _rendered(helm, layout, "cluster"), "ClusterRole", "reprise:observer"
+    )
     rules = role["rules"]
     assert isinstance(rules, list)
     for rule in rules:

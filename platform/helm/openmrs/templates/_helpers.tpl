@@ -1,0 +1,22 @@
+{{/* An image's reference: by digest when one is given. Call with the `image` block. */}}
+{{- define "openmrs.image" -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag }}
+{{- end -}}
+{{- end }}
+
+{{/* Labels of every object. Call with (dict "root" $ "app" NAME). */}}
+{{- define "openmrs.labels" -}}
+app.kubernetes.io/name: {{ .app }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/part-of: openmrs
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
+{{- end }}
+
+{{/* What no backup takes: the recovery site installs it anew, from this chart. */}}
+{{- define "openmrs.excluded" -}}
+velero.io/exclude-from-backup: "true"
+{{- end }}
