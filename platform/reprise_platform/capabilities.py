@@ -37,6 +37,12 @@ class Capabilities(Protocol):
     def switch(self, to: Literal["primary", "recovery"]) -> None:
         """Send the clinics to a site."""
 
+    def door_holders(self) -> tuple[str, ...]:
+        """Return the front door's machines that hold the clinics' address.
+
+        One is right; more or none is a fault. Empty also where it cannot be known.
+        """
+
     def prepare_recovery_volumes(self, namespace: str | None = None) -> tuple[str, ...]:
         """Make the recovery site's volumes anew, empty; return their names."""
 

@@ -20,8 +20,8 @@ Name = Annotated[str, pydantic.Field(pattern=_NAME)]
 # Machines, and files of keys, that every site has beside its nodes'.
 _NOT_NODES = frozenset(
     {
-        *("admin", "apiserver", "backbone", "ca", "cp-primary", "cp-recovery", "front"),
-        *("observer", "proxy", "sa", "scheduler", "store"),
+        *("admin", "apiserver", "backbone", "ca", "cp-primary", "cp-recovery"),
+        *("front-1", "front-2", "observer", "proxy", "sa", "scheduler", "store"),
     }
 )
 _NODES_MAX = 16

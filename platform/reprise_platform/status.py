@@ -40,6 +40,12 @@ def status(site: str) -> tuple[Check, ...]:
     works = clinical_read(access)
     detail = f"clinical read at {access.front_door}"
     checks.append(Check(what="front door", works=works, detail=detail))
+    holders = capabilities(access).door_holders()
+    held = f"held by {' and '.join(holders) or 'no machine'}"
+    # Two that think the other dead both answer for it: some clinics reach neither.
+    checks.append(
+        Check(what="front door's address", works=len(holders) == 1, detail=held)
+    )
     return tuple(checks)
 
 

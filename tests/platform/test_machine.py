@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -160,10 +161,11 @@ def test_unknown_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         layout.machine("z9")
     names = [each.name for each in layout.machines()]
     assert names == [
-        *("store", "cp-primary", "a1", "b1", "c1", "cp-recovery", "r1", "front")
+        *("store", "cp-primary", "a1", "a2", "b1", "c1", "cp-recovery", "r1"),
+        *("front-1", "front-2"),
     ]
     lost = {each.name for each in layout.primary_machines()}
-    assert lost == {"cp-primary", "a1", "b1", "c1"}
+    assert lost == {"cp-primary", "a1", "a2", "b1", "c1"}
 
 
 def test_no_secret_on_any_command_line(
@@ -189,7 +191,7 @@ def test_no_secret_on_any_command_line(
 def test_front_door_knows_both_sites() -> None:
     """Either site's nodes are behind the door; the map's one line chooses."""
     topology = examples.topology()
-    text = doors._haproxy(topology)
+    text = doors._haproxy(topology, topology.doors[0])
     for cluster in topology.clusters:
         assert f"backend {cluster.name}" in text
         for each in cluster.nodes:
@@ -201,9 +203,44 @@ def test_front_door_knows_both_sites() -> None:
 
 def test_front_door_never_sends_a_request_twice() -> None:
     """A write that may have been executed is not retried; a lost connection may be."""
-    lines = [line.strip() for line in doors._haproxy(examples.topology()).splitlines()]
+    topology = examples.topology()
+    text = doors._haproxy(topology, topology.doors[0])
+    lines = [line.strip() for line in text.splitlines()]
     assert "retry-on conn-failure" in lines
     assert sum(line.startswith("retry-on") for line in lines) == 1
+
+
+def test_doors_differ_in_their_own_address_alone() -> None:
+    """Both doors treat a request, and its cookie, alike: a takeover moves no session."""
+    topology = examples.topology()
+    one, other = (
+        doors._haproxy(topology, door).replace(door.address, "OWN")
+        for door in topology.doors
+    )
+    assert one == other
+    assert "bind OWN:8405" in one
+    for node in topology.primary.nodes:
+        assert f"cookie {node.name}\n" in one
+
+
+def test_doors_are_equals() -> None:
+    """Neither door takes the address from one that is well; each hears only the other."""
+    topology = examples.topology()
+    one, other = topology.doors
+    for door, peer in ((one, other), (other, one)):
+        text = doors._keepalived(topology, door)
+        assert "state BACKUP" in text
+        assert "nopreempt" in text
+        assert f"unicast_src_ip {door.address}\n" in text
+        assert f"{peer.address} min_ttl 255 max_ttl 255" in text
+        assert f"{topology.front}/32 dev eth0" in text
+    told = [
+        re.findall(
+            r"^  priority (\d+)$", doors._keepalived(topology, door), re.MULTILINE
+        )
+        for door in topology.doors
+    ]
+    assert told == [["100"], ["100"]]
 
 
 def test_pods_get_no_default_gateway_out() -> None:

@@ -1,4 +1,4 @@
-"""The two machines outside the clusters: the backup store and the clinics' front door."""
+"""The machines outside the clusters: the backup store, the two of the clinics' front door."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 from reprise_platform.embedded import builds
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.topology import (
+    DOOR_METRICS_PORT,
     FRONT_DOOR_PORT,
     OPENMRS_NODE_PORT,
     STORE_PORT,
+    Door,
     Node,
     Topology,
 )
 from reprise_platform.sites import Site
 
-SOCKET = "haproxy.sock"
 MAP = "active.map"
 
 
@@ -61,29 +62,52 @@ def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
     )
 
 
-def front(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
-    """Return the front door's machine: what DNS or a load balancer is in production."""
-    shared = folder / "front"
+def front(
+    door: Door, site: Site, topology: Topology, folder: Path, root: Path
+) -> Machine:
+    """Return one machine of the front door: what a pair of load balancers is elsewhere.
+
+    HAProxy answers at the clinics' address on both; keepalived lets one of them hold it.
+    """
     return Machine(
-        name="front",
+        name=door.name,
         site=site.name,
         site_folder=folder,
         root=root,
-        binds=(Bind(source=shared, target="srv/front", writable=True),),
-        files={"haproxy.cfg": _haproxy(topology)},
+        binds=(
+            # Which site serves is written once, for both: a machine that was off reads it.
+            Bind(source=folder / "front", target="srv/front"),
+            Bind(source=socket(folder, door).parent, target="srv/run", writable=True),
+        ),
+        files={
+            "haproxy.cfg": _haproxy(topology, door),
+            "keepalived.conf": _keepalived(topology, door),
+        },
         services=(
             Service(
                 name="haproxy", command=("haproxy", "-f", "/etc/reprise/haproxy.cfg")
+            ),
+            Service(
+                name="keepalived",
+                command=(
+                    *("keepalived", "--dont-fork", "--log-console", "--vrrp"),
+                    *("--use-file", "/etc/reprise/keepalived.conf"),
+                ),
             ),
         ),
     )
 
 
-def _haproxy(topology: Topology) -> str:
+def socket(folder: Path, door: Door) -> Path:
+    """Return where this machine gives a door's HAProxy its orders."""
+    return folder / "machines" / door.name / "run" / "haproxy.sock"
+
+
+def _haproxy(topology: Topology, door: Door) -> str:
     return f"""global
   maxconn 4000
   nbthread 1
-  stats socket /srv/front/{SOCKET} mode 600 level admin
+  stats socket /srv/run/haproxy.sock mode 600 level admin
 defaults
   mode http
   timeout connect 1s
@@ -96,12 +120,67 @@ defaults
   option redispatch 1
   retry-on conn-failure
 frontend clinics
-  bind {topology.front}:{FRONT_DOOR_PORT}
+  # Transparent: it listens there also while the other machine holds the address.
+  bind {topology.front}:{FRONT_DOOR_PORT} transparent
   use_backend %[str(active),map(/srv/front/{MAP},closed)]
+frontend metrics
+  bind {door.address}:{DOOR_METRICS_PORT}
+  monitor-uri /health
+  http-request use-service prometheus-exporter if {{ path /metrics }}
+  http-request return status 404
 {_backend("primary", topology.primary.nodes)}
 {_backend("recovery", topology.recovery.nodes)}
 backend closed
   http-request return status 503 content-type text/plain string "no active site\\n"
+"""
+
+
+def _keepalived(topology: Topology, door: Door) -> str:
+    """Return what lets one door at a time hold the clinics' address.
+
+    VRRP version 3 has no password to draw or to leak: what a door believes came from the
+    other's address over the one link both are on (a packet that was forwarded, from a
+    pod, has lost some of its 255 hops).
+    """
+    (peer,) = (each for each in topology.doors if each != door)
+    return f"""global_defs {{
+  router_id {door.name}
+  enable_script_security
+  script_user root
+  vrrp_version 3
+  vrrp_priority -10
+  # A machine that came back from nowhere may still answer for the address.
+  vrrp_garp_master_refresh 5
+}}
+vrrp_script haproxy {{
+  script "/bin/busybox wget -q -T 1 -O /dev/null http://{door.address}:{DOOR_METRICS_PORT}/health"
+  interval 1
+  timeout 2
+  fall 2
+  rise 1
+  init_fail
+}}
+vrrp_instance clinics {{
+  # Equals, and neither takes the address from the other while that one is well: a machine
+  # that comes back interrupts nobody.
+  state BACKUP
+  priority 100
+  nopreempt
+  interface eth0
+  virtual_router_id 4
+  # Taken for dead after three missed and a skew of 0.3 s: 1.8 s.
+  advert_int 0.5
+  unicast_src_ip {door.address}
+  unicast_peer {{
+    {peer.address} min_ttl 255 max_ttl 255
+  }}
+  virtual_ipaddress {{
+    {topology.front}/32 dev eth0
+  }}
+  track_script {{
+    haproxy
+  }}
+}}
 """
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from typing import Literal
 
 from reprise_platform import kube
 from reprise_platform.access import Access
-from reprise_platform.embedded import credentials, doors, machine, network, volumes
+from reprise_platform.embedded import credentials, machine, network, switching, volumes
 from reprise_platform.embedded.layout import FENCE, Layout, load
 from reprise_platform.embedded.progress import side_by_side
 from reprise_platform.errors import PlatformError, SiteError
@@ -38,6 +37,7 @@ class Embedded:
                 self._layout.folder, network.machine_link(each.name), up=False
             )
         side_by_side(*(lambda each=each: machine.kill(each) for each in chosen))
+        switching.forget_address(self._layout, set(machines))
 
     def power_on(self, machines: Sequence[str]) -> None:
         """Plug machines in and start them. Idempotent.
@@ -90,18 +90,13 @@ class Embedded:
         """Send the clinics to a site: takes effect with the next request.
 
         Raises:
-            PlatformError: the front door did not take the order.
+            PlatformError: a machine of the front door did not take the order.
         """
-        shared = self._layout.folder / "front"
-        partial = shared / f"{doors.MAP}.new"
-        # The file first: a front door that starts again reads it.
-        partial.write_text(f"active {to}\n")
-        partial.rename(shared / doors.MAP)
-        answer = self._tell(f"set map /srv/front/{doors.MAP} active {to}")
-        told = self._tell(f"show map /srv/front/{doors.MAP}")
-        if answer.strip() or f"active {to}" not in told:
-            msg = f"the front door did not switch to {to}: {answer.strip() or told.strip()}"
-            raise PlatformError(msg)
+        switching.switch(self._layout, to)
+
+    def door_holders(self) -> tuple[str, ...]:
+        """Return the front door's machines that hold the clinics' address: one is right."""
+        return switching.holders(self._layout)
 
     def prepare_recovery_volumes(self, namespace: str | None = None) -> tuple[str, ...]:
         """Make the recovery site's volumes anew: empty, each kept for one claim.
@@ -140,18 +135,3 @@ class Embedded:
             known = ", ".join(self._layout.topology.zones())
             msg = f"site {self._access.site} has no zone {zone}; it has: {known}"
             raise SiteError(msg)
-
-    def _tell(self, order: str) -> str:
-        path = self._layout.folder / "front" / doors.SOCKET
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(5)
-                connection.connect(str(path))
-                connection.sendall(f"{order}\n".encode())
-                parts = []
-                while part := connection.recv(4096):
-                    parts.append(part)
-        except OSError as error:
-            msg = f"front door at {path}: {error}; is machine `front` on?"
-            raise PlatformError(msg) from error
-        return b"".join(parts).decode()

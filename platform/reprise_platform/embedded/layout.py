@@ -67,7 +67,8 @@ class Layout:
                     pki=pki,
                     images=self.images,
                 )
-        yield doors.front(site, self.topology, folder, root)
+        for door in self.topology.doors:
+            yield doors.front(door, site, self.topology, folder, root)
 
     def machine(self, name: str) -> Machine:
         """Return one machine by name.

@@ -17,9 +17,11 @@ BLOCKS: tuple[ipaddress.IPv4Network, ...] = tuple(
     ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=18)
 )
 _HOST, _FRONT, _STORE = 1, 4, 5
+_DOORS = {"front-1": 6, "front-2": 7}
 _CONTROL_PLANES = {"primary": 10, "recovery": 11}
 _FIRST_NODE = 20
 FRONT_DOOR_PORT = 8080
+DOOR_METRICS_PORT = 8405
 STORE_PORT = 7070
 API_PORT = 6443
 OPENMRS_NODE_PORT = 30080
@@ -33,6 +35,14 @@ class Node:
     zone: str
     address: str
     pods: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One of the machines of the front door, and the address that is its own."""
+
+    name: str
+    address: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,12 @@ class ClusterPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """Everything with an address. `host` is this machine's own foot in the site."""
+    """Everything with an address.
+
+    Attributes:
+        host: this machine's own foot in the site.
+        front: the clinics' address, held by one of the doors at a time.
+    """
 
     site: str
     block: str
@@ -63,6 +78,7 @@ class Topology:
     pods: str
     host: str
     front: str
+    doors: tuple[Door, ...]
     store: str
     primary: ClusterPlan
     recovery: ClusterPlan
@@ -74,7 +90,8 @@ class Topology:
 
     def addresses(self) -> Iterator[tuple[str, str, str]]:
         """Yield (machine, address, zone); the zone is "" for what stands outside."""
-        yield "front", self.front, ""
+        for door in self.doors:
+            yield door.name, door.address, ""
         yield "store", self.store, ""
         for cluster in self.clusters:
             yield cluster.control_plane, cluster.address, ""
@@ -126,6 +143,10 @@ def plan(site: Site, block: ipaddress.IPv4Network) -> Topology:
         pods=str(part(16, 20)),
         host=str(machines[_HOST]),
         front=str(machines[_FRONT]),
+        doors=tuple(
+            Door(name=name, address=str(machines[last]))
+            for name, last in _DOORS.items()
+        ),
         store=str(machines[_STORE]),
         primary=cluster("primary", 32, primary),
         recovery=cluster("recovery", 40, recovery),
