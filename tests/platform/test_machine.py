@@ -219,8 +219,8 @@ def test_doors_differ_in_their_own_address_alone() -> None:
     )
     assert one == other
     assert "bind OWN:8405" in one
-    for node in topology.primary.nodes:
-        assert f"cookie {node.name}\n" in one
+    for each in topology.primary.nodes:
+        assert f"cookie {each.name}\n" in one
 
 
 def test_doors_are_equals() -> None:

@@ -48,7 +48,7 @@ def test_shipped_file_is_good() -> None:
         ({"recovery": {"nodes": ["front-2"]}}, "nodes", "front-2 names"),
         ({"recovery": {"nodes": ["admin"]}}, "nodes", "admin names"),
         ({"database": {"members": 2}}, "database.members", "1, 3 or 5"),
-        ({"database": {"members": 5}}, "database.members", "5 for 3"),
+        ({"database": {"members": 5}}, "database.members", "5 for 4"),
         ({"backups": {"every_s": 5}}, "backups.every_s", "50"),
         ({"probes": {"read": 0}}, "probes.read", "greater than 0"),
         ({"production": "perhaps"}, "production", "boolean"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from reprise_platform import paths
 from reprise_platform.embedded import builds
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.topology import (
@@ -20,6 +21,7 @@ from reprise_platform.embedded.topology import (
 from reprise_platform.sites import Site
 
 MAP = "active.map"
+_CHECK = "haproxy-answers.sh"
 
 
 def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
@@ -82,6 +84,7 @@ def front(
         files={
             "haproxy.cfg": _haproxy(topology, door),
             "keepalived.conf": _keepalived(topology, door),
+            _CHECK: (paths.PLATFORM / "machines" / _CHECK).read_text(),
         },
         services=(
             Service(
@@ -153,7 +156,7 @@ def _keepalived(topology: Topology, door: Door) -> str:
   vrrp_garp_master_refresh 5
 }}
 vrrp_script haproxy {{
-  script "/bin/busybox wget -q -T 1 -O /dev/null http://{door.address}:{DOOR_METRICS_PORT}/health"
+  script "/bin/bash /etc/reprise/{_CHECK} {door.address} {DOOR_METRICS_PORT}"
   interval 1
   timeout 2
   fall 2
