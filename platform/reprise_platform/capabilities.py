@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from reprise_platform.access import Access
 from reprise_platform.errors import SiteError
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One machine of the front door.
+
+    Attributes:
+        holds: whether the clinics' address is its own now.
+        leads_to: the site it sends them to; empty when it does not answer.
+    """
+
+    name: str
+    holds: bool
+    leads_to: str
 
 
 class Capabilities(Protocol):
@@ -37,11 +52,8 @@ class Capabilities(Protocol):
     def switch(self, to: Literal["primary", "recovery"]) -> None:
         """Send the clinics to a site."""
 
-    def door_holders(self) -> tuple[str, ...]:
-        """Return the front door's machines that hold the clinics' address.
-
-        One is right; more or none is a fault. Empty also where it cannot be known.
-        """
+    def doors(self) -> tuple[Door, ...]:
+        """Return the front door's machines that are on; none where they cannot be seen."""
 
     def prepare_recovery_volumes(self, namespace: str | None = None) -> tuple[str, ...]:
         """Make the recovery site's volumes anew, empty; return their names."""

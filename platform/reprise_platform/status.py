@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from reprise_platform import kube
 from reprise_platform.access import Access, Cluster, load_access
-from reprise_platform.capabilities import capabilities
+from reprise_platform.capabilities import Door, capabilities
 from reprise_platform.embedded.serving import clinical_read
 from reprise_platform.errors import PlatformError
 
@@ -40,13 +41,32 @@ def status(site: str) -> tuple[Check, ...]:
     works = clinical_read(access)
     detail = f"clinical read at {access.front_door}"
     checks.append(Check(what="front door", works=works, detail=detail))
-    holders = capabilities(access).door_holders()
-    held = f"held by {' and '.join(holders) or 'no machine'}"
-    # Two that think the other dead both answer for it: some clinics reach neither.
-    checks.append(
-        Check(what="front door's address", works=len(holders) == 1, detail=held)
-    )
+    checks += _doors(capabilities(access).doors())
     return tuple(checks)
+
+
+def _doors(doors: Sequence[Door]) -> list[Check]:
+    """Say who holds the clinics' address, and whether all lead to one site."""
+    holders = " and ".join(door.name for door in doors if door.holds)
+    # Two that think the other dead both answer for it: some clinics reach neither.
+    alone = sum(door.holds for door in doors) == 1
+    led = {door.leads_to for door in doors}
+    found = [
+        Check(
+            what="front door's address",
+            works=alone,
+            detail=f"held by {holders or 'no machine'}",
+        )
+    ]
+    found += [
+        Check(
+            what=f"front door {door.name}",
+            works=len(led) == 1 and door.leads_to != "",
+            detail=f"leads to {door.leads_to}" if door.leads_to else "does not answer",
+        )
+        for door in doors
+    ]
+    return found if doors else []
 
 
 def _cluster(access: Access, cluster: Cluster) -> list[Check]:

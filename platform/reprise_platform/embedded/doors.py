@@ -151,6 +151,7 @@ def _keepalived(topology: Topology, door: Door) -> str:
   enable_script_security
   script_user root
   vrrp_version 3
+  # On a busy machine a door that is not scheduled would pass for dead.
   vrrp_priority -10
   # A machine that came back from nowhere may still answer for the address.
   vrrp_garp_master_refresh 5

@@ -7,6 +7,7 @@ from typing import Literal
 
 from reprise_platform import kube
 from reprise_platform.access import Access
+from reprise_platform.capabilities import Door
 from reprise_platform.embedded import credentials, machine, network, switching, volumes
 from reprise_platform.embedded.layout import FENCE, Layout, load
 from reprise_platform.embedded.progress import side_by_side
@@ -94,9 +95,9 @@ class Embedded:
         """
         switching.switch(self._layout, to)
 
-    def door_holders(self) -> tuple[str, ...]:
-        """Return the front door's machines that hold the clinics' address: one is right."""
-        return switching.holders(self._layout)
+    def doors(self) -> tuple[Door, ...]:
+        """Return the front door's machines that are on."""
+        return switching.seen(self._layout)
 
     def prepare_recovery_volumes(self, namespace: str | None = None) -> tuple[str, ...]:
         """Make the recovery site's volumes anew: empty, each kept for one claim.

@@ -6,6 +6,7 @@ import json
 import socket
 from typing import Literal
 
+from reprise_platform import capabilities
 from reprise_platform.command import run
 from reprise_platform.embedded import doors, machine, network
 from reprise_platform.embedded.layout import Layout
@@ -13,6 +14,7 @@ from reprise_platform.embedded.topology import Door
 from reprise_platform.errors import PlatformError
 from reprise_platform.waiting import until
 
+_MAP = f"/srv/front/{doors.MAP}"
 # A machine that was switched on just now takes a moment to listen.
 _ANSWERS_WITHIN_S = 5.0
 
@@ -39,12 +41,16 @@ def switch(layout: Layout, to: Literal["primary", "recovery"]) -> None:
         _lead(layout, door, to)
 
 
-def holders(layout: Layout) -> tuple[str, ...]:
-    """Return the doors that are on and hold the clinics' address: one, if all is well."""
+def seen(layout: Layout) -> tuple[capabilities.Door, ...]:
+    """Return what each door that is on does now."""
     return tuple(
-        door.name
+        capabilities.Door(
+            name=door.name,
+            holds=_has_address(layout, door),
+            leads_to=_leads_to(layout, door),
+        )
         for door in layout.topology.doors
-        if _is_on(layout, door) and _has_address(layout, door)
+        if _is_on(layout, door)
     )
 
 
@@ -63,18 +69,15 @@ def forget_address(layout: Layout, names: set[str]) -> None:
 
 
 def _lead(layout: Layout, door: Door, to: str) -> None:
-    order = f"set map /srv/front/{doors.MAP} active {to}"
     said: list[str] = []
 
     def led() -> bool:
         try:
-            answer = _tell(layout, door, order).strip()
-            told = _tell(layout, door, f"show map /srv/front/{doors.MAP}").strip()
+            said.append(_tell(layout, door, f"set map {_MAP} active {to}").strip())
         except OSError as error:
             said.append(str(error))
             return False
-        said.append(answer or told)
-        return not answer and told.endswith(f"active {to}")
+        return not said[-1] and _leads_to(layout, door) == to
 
     try:
         until(
@@ -84,6 +87,17 @@ def _lead(layout: Layout, door: Door, to: str) -> None:
         log = layout.folder / "machines" / door.name / "log" / "haproxy.log"
         msg = f"{door.name} did not switch to {to}: {said[-1]}; look at {log}"
         raise PlatformError(msg) from error
+
+
+def _leads_to(layout: Layout, door: Door) -> str:
+    try:
+        told = _tell(layout, door, f"show map {_MAP}")
+    except OSError:
+        return ""
+    # A line is the entry's own address, its key, its value.
+    return next(
+        (line.split()[2] for line in told.splitlines() if " active " in line), ""
+    )
 
 
 def _tell(layout: Layout, door: Door, order: str) -> str:
