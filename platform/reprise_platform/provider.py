@@ -24,11 +24,11 @@ def provision(file: Path | None = None, name: str | None = None) -> Access:
         name: replaces the name in the file, so that sites live side by side.
 
     Raises:
+        Refused: this machine cannot hold it as it is: every reason at once.
         PlatformError: which step failed, the line to paste, its output; or a drill left
             the site in a state from which it does not come up.
     """
     site = parse_site(file or default_file(), name=name)
-    _need_root()
     refuse_spent(site.name)
     progress = Progress(_STEPS_UP)
     try:

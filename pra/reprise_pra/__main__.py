@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from reprise_platform.language import Language, preferred, spoken
 from reprise_pra.analysis.errors import AnalysisError, InputError
 from reprise_pra.analysis.verdicts import exit_code
-from reprise_pra.drill import words
 from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.conduct import conduct
 from reprise_pra.drill.errors import DrillError
@@ -65,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(problem, file=sys.stderr)
         return EXIT_REFUSED
     except DrillError as error:
-        language: words.Language = chosen.lang if "lang" in chosen else "en"
-        print(words.spoken(error.text, language), file=sys.stderr)
+        language: Language = chosen.lang if "lang" in chosen else "en"
+        print(spoken(error.text, language), file=sys.stderr)
         return EXIT_REFUSED
     except AnalysisError as error:
         print(error, file=sys.stderr)
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     drill.add_argument(
         "--lang",
         choices=("fr", "en"),
-        default=words.preferred(),
+        default=preferred(),
         help="language of what is said here (default: the locale's)",
     )
     drill.add_argument("--plain", action="store_true", help="lines, even on a terminal")

@@ -14,7 +14,14 @@ import pytest
 from reprise_platform import __main__ as command_line
 from reprise_platform import paths, provider
 from reprise_platform.access import Access, load_access, save_access
-from reprise_platform.embedded import bringup, images, layout, roots, teardown
+from reprise_platform.embedded import (
+    addresses,
+    bringup,
+    images,
+    layout,
+    roots,
+    teardown,
+)
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.embedded.topology import BLOCKS
 from reprise_platform.errors import PlatformError, SiteError
@@ -150,9 +157,9 @@ def test_first_free_block_is_taken(
     made = examples.layout(tmp_path, monkeypatch)
     made.save()
     routes = _routes("default", "192.0.2.0/24", "198.18.64.0/24")
-    monkeypatch.setattr(bringup, "run", lambda _command: routes)
+    monkeypatch.setattr(addresses, "run", lambda _command: routes)
     other = made.site.model_copy(update={"name": "other"})
-    assert bringup._free_block(other) == BLOCKS[2]
+    assert addresses.free_block(other) == BLOCKS[2]
 
 
 def test_no_free_block_says_who_has_them(
@@ -161,9 +168,9 @@ def test_no_free_block_says_who_has_them(
     """The refusal names what holds the blocks, and what to do."""
     made = examples.layout(tmp_path, monkeypatch)
     made.save()
-    monkeypatch.setattr(bringup, "run", lambda _command: _routes("198.16.0.0/13"))
+    monkeypatch.setattr(addresses, "run", lambda _command: _routes("198.16.0.0/13"))
     with pytest.raises(SiteError) as caught:
-        bringup._free_block(made.site.model_copy(update={"name": "other"}))
+        addresses.free_block(made.site.model_copy(update={"name": "other"}))
     message = str(caught.value)
     assert f"{BLOCKS[0]} by site embedded" in message
     assert f"{BLOCKS[7]} by this machine's route to 198.16.0.0/13" in message
@@ -176,10 +183,10 @@ def test_wanted_block_that_is_busy(
     """A block asked for by the file is that one or none."""
     made = examples.layout(tmp_path, monkeypatch)
     made.save()
-    monkeypatch.setattr(bringup, "run", lambda _command: _routes())
+    monkeypatch.setattr(addresses, "run", lambda _command: _routes())
     wanted = made.site.model_copy(update={"name": "b", "network": str(BLOCKS[0])})
     with pytest.raises(SiteError, match="no address block is free"):
-        bringup._free_block(wanted)
+        addresses.free_block(wanted)
 
 
 def test_damaged_neighbour_is_named(
@@ -190,9 +197,9 @@ def test_damaged_neighbour_is_named(
     folder = paths.site_state("torn")
     folder.mkdir(parents=True)
     (folder / "site.json").write_text("{")
-    monkeypatch.setattr(bringup, "run", lambda _command: _routes())
+    monkeypatch.setattr(addresses, "run", lambda _command: _routes())
     with pytest.raises(SiteError, match="down --name torn"):
-        bringup._free_block(examples.site())
+        addresses.free_block(examples.site())
 
 
 def test_sites_that_come_up_at_once_have_blocks_apart(
@@ -200,7 +207,7 @@ def test_sites_that_come_up_at_once_have_blocks_apart(
 ) -> None:
     """Choosing a block and writing it down is one step: none is chosen twice."""
     examples.layout(tmp_path, monkeypatch)
-    monkeypatch.setattr(bringup, "run", lambda _command: _routes())
+    monkeypatch.setattr(addresses, "run", lambda _command: _routes())
     monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
     monkeypatch.setattr(images, "all_images", lambda: examples.IMAGES)
     chosen: list[ipaddress.IPv4Network] = []
@@ -215,20 +222,6 @@ def test_sites_that_come_up_at_once_have_blocks_apart(
     for thread in threads:
         thread.join(60)
     assert sorted(chosen) == sorted(BLOCKS)
-
-
-def test_site_file_that_changed_while_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`up` completes the site that is there, and refuses to make another of it."""
-    made = examples.layout(tmp_path, monkeypatch)
-    made.save()
-    monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
-    monkeypatch.setattr(images, "all_images", lambda: ())
-    assert bringup._layout(made.site) == made
-    changed = made.site.model_copy(update={"production": True})
-    with pytest.raises(SiteError, match=r"another site file; .* down --name embedded"):
-        bringup._layout(changed)
 
 
 def test_fenced_site_does_not_come_up_again(

@@ -6,8 +6,6 @@ repairs: it makes what is missing and leaves alone what is there.
 
 from __future__ import annotations
 
-import ipaddress
-import json
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -15,8 +13,9 @@ from pathlib import Path
 
 from reprise_platform import content, hostpackages, kube, manifests, paths
 from reprise_platform.access import Access, Cluster, save_access
-from reprise_platform.command import run
+from reprise_platform.doctor.preflight import preflight
 from reprise_platform.embedded import (
+    addresses,
     builds,
     cgroups,
     controlplane,
@@ -34,9 +33,9 @@ from reprise_platform.embedded import (
     velero_setup,
     volumes,
 )
+from reprise_platform.embedded.holding import held
 from reprise_platform.embedded.layout import FENCE, NAMESPACE, Layout, lay, load
 from reprise_platform.embedded.progress import Progress, side_by_side
-from reprise_platform.embedded.topology import BLOCKS
 from reprise_platform.errors import SiteError
 from reprise_platform.sites import Site
 from reprise_platform.waiting import until
@@ -46,13 +45,13 @@ def up(site: Site, progress: Progress) -> Access:
     """Bring a site up, or complete one that is half up, and return how it is reached.
 
     Raises:
+        Refused: this machine cannot hold it as it is; nothing was made.
         PlatformError: which step failed, the line to paste, its output.
     """
-    folder = paths.site_state(site.name)
-    with content.locked(folder / ".lock"):
+    preflight(site)
+    with held(site.name, "up"):
         with progress.step("host tools"):
-            for package in hostpackages.ensure():
-                progress.say(f"installed on this machine: {package}")
+            _host_tools(site, progress)
         with progress.step("compiled servers, Debian roots and images (cached)"):
             _make_everything(progress)
         layout = _layout(site)
@@ -62,6 +61,15 @@ def up(site: Site, progress: Progress) -> Access:
         access = layout.access(_uids(layout))
         save_access(access)
     return access
+
+
+def _host_tools(site: Site, progress: Progress) -> None:
+    installed = hostpackages.ensure()
+    for package in installed:
+        progress.say(f"installed on this machine: {package}")
+    if installed:
+        # What could not be tried without them can be now.
+        preflight(site)
 
 
 def _addresses_and_secrets(layout: Layout) -> None:
@@ -201,12 +209,6 @@ def _layout(site: Site) -> Layout:
     known = load(site.name)
     root, made = roots.machine_root(), images.all_images()
     if known is not None:
-        if known.site != site:
-            msg = (
-                f"site {site.name} is up with another site file; "
-                f"try: python -m reprise_platform down --name {site.name}"
-            )
-            raise SiteError(msg)
         if (known.folder / FENCE).exists():
             msg = (
                 f"site {site.name} has lost its primary for good (fenced); "
@@ -218,41 +220,11 @@ def _layout(site: Site) -> Layout:
     # Two sites that come up at once must not choose the same block. The lock lies in the
     # cache, because the state's folder goes away with its last site.
     with content.locked(paths.cache() / ".blocks.lock"):
-        layout = lay(site, _free_block(site), root, made)
+        layout = lay(site, addresses.free_block(site), root, made)
         layout.folder.mkdir(parents=True, exist_ok=True)
         layout.folder.chmod(0o700)
         layout.save()
     return layout
-
-
-def _free_block(site: Site) -> ipaddress.IPv4Network:
-    """Return the site's address block: the one asked for, or the first that is free.
-
-    Raises:
-        SiteError: taken, by what, and what to do; or another site's file is damaged.
-    """
-    taken: dict[ipaddress.IPv4Network, str] = {}
-    for folder in sorted((paths.state() / "sites").glob("*/site.json")):
-        other = folder.parent.name
-        known = load(other)
-        if known is not None:
-            taken[ipaddress.IPv4Network(known.topology.block)] = f"site {other}"
-    routes = json.loads(run(["ip", "-j", "-4", "route", "show"]))
-    for route in routes:
-        if route["dst"] != "default":
-            reached = ipaddress.IPv4Network(route["dst"], strict=False)
-            for block in BLOCKS:
-                if reached.overlaps(block):
-                    taken.setdefault(block, f"this machine's route to {reached}")
-    wanted = (
-        BLOCKS if site.network == "auto" else (ipaddress.IPv4Network(site.network),)
-    )
-    for block in wanted:
-        if block not in taken:
-            return block
-    told = "; ".join(f"{block} by {who}" for block, who in taken.items())
-    msg = f"no address block is free ({told}); take a site down, or set `network`"
-    raise SiteError(msg)
 
 
 def _link_exists(site: str) -> bool:

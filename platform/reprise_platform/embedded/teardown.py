@@ -8,9 +8,10 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reprise_platform import content, paths
+from reprise_platform import paths
 from reprise_platform.command import run
 from reprise_platform.embedded import cgroups, network
+from reprise_platform.embedded.holding import held
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import CommandError
 from reprise_platform.sites import check_name
@@ -24,19 +25,15 @@ def down(name: str, progress: Progress) -> None:
 
     Raises:
         SiteError: no site can have this name.
+        Refused: another process is bringing it up, or taking it down.
         WaitTimeout: something outlived it; says what.
     """
     check_name(name)
     folder = paths.site_state(name)
-    lock = paths.state() / "sites" / f".{name}.down"
-    with content.locked(lock):
+    with held(name, "down"):
         for step, work in STEPS:
             with progress.step(step):
                 work(name, folder)
-    lock.unlink(missing_ok=True)
-    for empty in (paths.state() / "sites", paths.state()):
-        with contextlib.suppress(OSError):
-            empty.rmdir()
 
 
 def _processes(name: str, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from reprise_platform.language import Language
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Results
 from reprise_pra.analysis.verdicts import exit_code
@@ -58,7 +59,7 @@ def conduct(
     prepared: Prepared,
     *,
     keep_site: bool,
-    language: words.Language,
+    language: Language,
     plain: bool,
     runs: Path = folder.RUNS,
 ) -> int:
@@ -88,7 +89,7 @@ def _conduct(
     prepared: Prepared,
     *,
     keep_site: bool,
-    language: words.Language,
+    language: Language,
     plain: bool,
     runs: Path,
 ) -> int:

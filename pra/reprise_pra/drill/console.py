@@ -21,6 +21,7 @@ import rich.live
 import rich.table
 import rich.text
 
+from reprise_platform.language import Language, spoken
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
 from reprise_pra.analysis.words import MARKS, check_name, phase_name
@@ -39,7 +40,7 @@ _SIGNS = {"ok": "✔", "fail": "✘", "info": "✘", "": "▶"}
 class Console:
     """Tells of a drill. Its methods may be called from any thread."""
 
-    def __init__(self, history: Path, *, language: words.Language, plain: bool) -> None:
+    def __init__(self, history: Path, *, language: Language, plain: bool) -> None:
         """Watch the load's files in `history`; `plain` forces lines."""
         self._out = rich.console.Console(highlight=False, soft_wrap=True)
         self._language = language
@@ -85,7 +86,7 @@ class Console:
 
     def spoken(self, text: Text | str) -> str:
         """Return a sentence in the console's language."""
-        return words.spoken(text, self._language)
+        return spoken(text, self._language)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import locale
-import os
-from typing import Final, Literal
+from typing import Final
 
 from reprise_pra.analysis.results import Outcome, Text
-
-type Language = Literal["fr", "en"]
 
 WAITING_FOR: Final = Text(fr="en attente de", en="waiting for")
 OPERATIONS_PER_S: Final = Text(fr="opérations/s", en="operations/s")
@@ -39,18 +35,3 @@ OUTCOMES: Final = {
     Outcome.MISSED: Text(fr="non conforme", en="missed"),
     Outcome.UNKNOWN: Text(fr="non concluant", en="unknown"),
 }
-
-
-def preferred() -> Language:
-    """Return the language of this terminal's locale, English when it is neither."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            return "fr" if value.startswith("fr") else "en"
-    return "fr" if (locale.getlocale()[0] or "").startswith("fr") else "en"
-
-
-def spoken(text: Text | str, language: Language) -> str:
-    """Return a sentence in one language; a string is the same in both."""
-    if isinstance(text, str):
-        return text
-    return text.fr if language == "fr" else text.en

@@ -15,6 +15,7 @@ import yaml
 import reprise_reports
 from reprise_platform import paths
 from reprise_platform.embedded.layout import FENCE
+from reprise_platform.language import Language
 from reprise_platform.waiting import until
 from reprise_pra import __main__ as command
 from reprise_pra.analysis.results import Assumption, Outcome, Results, Text
@@ -27,7 +28,6 @@ from reprise_pra.drill.context import Drill
 from reprise_pra.drill.errors import DrillError
 from reprise_pra.drill.growth import growing
 from reprise_pra.drill.prepared import Overrides, Prepared, prepare
-from reprise_pra.drill.words import Language
 from reprise_pra.history import Kind, read_history
 from reprise_reports import pdf, writer
 

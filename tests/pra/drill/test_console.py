@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reprise_platform.language import preferred, spoken
 from reprise_pra.analysis.results import Outcome, Text
 from reprise_pra.drill import words
 from reprise_pra.drill.console import Console
@@ -107,10 +108,10 @@ def test_french_is_spoken_to_the_french(monkeypatch: pytest.MonkeyPatch) -> None
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("LANG", "fr_FR.UTF-8")
-    assert words.preferred() == "fr"
+    assert preferred() == "fr"
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    assert words.preferred() == "en"
-    assert words.spoken(words.OUTCOMES[Outcome.UNKNOWN], "fr") == "non concluant"
+    assert preferred() == "en"
+    assert spoken(words.OUTCOMES[Outcome.UNKNOWN], "fr") == "non concluant"
 
 
 def test_the_live_display_stands_aside_and_comes_back(tmp_path: Path) -> None:
