@@ -9,3 +9,9 @@ bind() {
   mount --bind "$1" "./$2"
   if [ "$3" = ro ]; then mount -o remount,bind,ro "./$2"; fi
 }
+# A disk's file system begins empty: what fsck would need is made when it is needed.
+disk() {
+  mkdir -p "./$2"
+  mount -t ext4 -o "$3" "$1" "./$2"
+  rmdir "./$2/lost+found" 2> /dev/null || true
+}

@@ -19,6 +19,7 @@ hostname "$NAME"
 echo "$NAME" > etc/hostname
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$NAME" > etc/hosts
 : > etc/resolv.conf
+: > "$FOLDER/laid"
 pivot_root . old
 umount -l /old
 mount --make-rshared /

@@ -26,13 +26,18 @@ def key(parts: Iterable[str | bytes | Path]) -> str:
     return digest.hexdigest()[:_KEY_LENGTH]
 
 
+def place(kind: str, name: str, made_from: str) -> Path:
+    """Return where a thing lies in the cache once it is made."""
+    return paths.cache() / kind / f"{name}-{made_from}"
+
+
 def made(kind: str, name: str, made_from: str, make: Callable[[Path], None]) -> Path:
     """Return `<cache>/<kind>/<name>-<key>`, calling `make(folder)` if it is not there.
 
     `make` fills a temporary folder that gets its name only when it is complete, so that
     one killed half-way is never taken for finished. Two makers of one thing wait in line.
     """
-    folder = paths.cache() / kind / f"{name}-{made_from}"
+    folder = place(kind, name, made_from)
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

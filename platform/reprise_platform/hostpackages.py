@@ -19,6 +19,7 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
     ("unshare", "util-linux", "a machine's own namespaces"),
     ("setpriv", "util-linux", "long programs that end with their parent"),
     ("mount", "mount", "a machine's file systems"),
+    ("mkfs.ext4", "e2fsprogs", "the file systems of a site's disks"),
     ("mmdebstrap", "mmdebstrap", "the machines' Debian root"),
     ("tar", "tar", "image layers"),
 )

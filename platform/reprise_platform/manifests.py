@@ -35,7 +35,14 @@ def namespace(name: str) -> Object:
 
 
 def volume(
-    name: str, *, role: str, namespace: str, claim: str, node: str, path: str
+    name: str,
+    *,
+    role: str,
+    namespace: str,
+    claim: str,
+    node: str,
+    path: str,
+    size: str,
 ) -> Object:
     """Return one local volume of one node, kept for one claim."""
     # The database is saved by its dump; the dump's own volume must be seen by Velero, or
@@ -48,7 +55,7 @@ def volume(
         "kind": "PersistentVolume",
         "metadata": {"name": name, "labels": labels},
         "spec": {
-            "capacity": {"storage": "2Gi"},
+            "capacity": {"storage": size},
             "accessModes": ["ReadWriteOnce"],
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": f"local-{role}",

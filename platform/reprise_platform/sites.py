@@ -25,6 +25,8 @@ _NOT_NODES = frozenset(
     }
 )
 _NODES_MAX = 16
+_SHIFTS = {"Mi": 20, "Gi": 30}
+SMALLEST_BYTES, LARGEST_BYTES = 256 << 20, 1024 << 30
 
 
 class _Frozen(pydantic.BaseModel):
@@ -76,6 +78,45 @@ class Probes(_Frozen):
     write: float = pydantic.Field(default=2, gt=0, le=20)
 
 
+def _size(text: str) -> str:
+    if not SMALLEST_BYTES <= size_bytes(text) <= LARGEST_BYTES:
+        msg = f"{text!r}: a disk has 256Mi to 1024Gi"
+        raise ValueError(msg)
+    return text
+
+
+def size_bytes(text: str) -> int:
+    """Return the bytes of a size such as 512Mi or 4Gi."""
+    return int(text[:-2]) << _SHIFTS[text[-2:]]
+
+
+Size = Annotated[
+    str,
+    pydantic.Field(pattern=r"^[1-9][0-9]{0,4}(Mi|Gi)$"),
+    pydantic.AfterValidator(_size),
+]
+
+
+class Disks(_Frozen):
+    """The most that each disk holds.
+
+    Attributes:
+        images: containers' layers and what containers write in them, a node.
+        node: the kubelet's own and the pods' scratch folders, a node.
+        volume: each data volume: a database member's, the dump's.
+        control_plane: etcd's, a cluster.
+        store: the backup store's.
+        observability: what is measured.
+    """
+
+    images: Size = "4Gi"
+    node: Size = "2Gi"
+    volume: Size = "2Gi"
+    control_plane: Size = "1Gi"
+    store: Size = "8Gi"
+    observability: Size = "2Gi"
+
+
 class Site(_Frozen):
     """One site file."""
 
@@ -90,6 +131,7 @@ class Site(_Frozen):
     openmrs: OpenMRS = OpenMRS()
     detection: Detection = Detection()
     backups: Backups = Backups()
+    disks: Disks = Disks()
     probes: Probes = Probes()
     production: bool = False
 
@@ -145,8 +187,11 @@ def _key(location: tuple[int | str, ...]) -> str:
 
 
 def _told(error: pydantic_core.ErrorDetails) -> str:
-    if error["type"] == "string_pattern_mismatch" and error["loc"][-1] != "network":
-        return f"{error['input']!r}: {_NAME_TOLD}"
+    if error["type"] == "string_pattern_mismatch":
+        if error["loc"][0] == "disks":
+            return f"{error['input']!r}: a size is written like 512Mi or 4Gi"
+        if error["loc"][-1] != "network":
+            return f"{error['input']!r}: {_NAME_TOLD}"
     return error["msg"]
 
 

@@ -13,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from reprise_platform.embedded import cgroups, doors, layers, machine, node
+from reprise_platform.command import run
+from reprise_platform.embedded import (
+    cgroups,
+    doors,
+    layers,
+    machine,
+    node,
+    volumes,
+)
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.errors import SiteError
 from tests.platform import examples
@@ -36,7 +45,7 @@ def test_paths_with_blanks_stay_one_word(tmp_path: Path) -> None:
     made = _machine(
         folder, binds=(Bind(source=source, target="et c/x", writable=True),)
     )
-    machine._write(made)
+    machine._write(made, ())
     script = (made.folder / "inner.sh").read_text()
     words = [
         shlex.split(line) for line in script.splitlines() if line.startswith("bind ")
@@ -61,7 +70,7 @@ def test_services_keep_their_arguments_and_hide_their_secrets(tmp_path: Path) ->
             Service(name="x", command=("prog", "a b", "$HOME"), env={"KEY": secret}),
         ),
     )
-    machine._write(made)
+    machine._write(made, ())
     start = (made.folder / "etc" / "start.sh").read_text()
     (line,) = (each for each in start.splitlines() if each.startswith("keep "))
     assert shlex.split(line) == ["keep", "x", "prog", "a b", "$HOME"]
@@ -86,7 +95,7 @@ def test_binds_are_read_only_unless_said(tmp_path: Path) -> None:
             Bind(source=tmp_path / "disk", target="disk", writable=True),
         ),
     )
-    machine._write(made)
+    machine._write(made, ())
     script = (made.folder / "inner.sh").read_text()
     assert f"bind {tmp_path}/keys keys ro" in script
     assert f"bind {tmp_path}/disk disk rw" in script
@@ -94,10 +103,22 @@ def test_binds_are_read_only_unless_said(tmp_path: Path) -> None:
     assert not (tmp_path / "keys").exists()
 
 
+def test_disks_are_mounted_before_what_lies_on_them(tmp_path: Path) -> None:
+    """A disk's line has its device and options, and comes before every bind."""
+    disk = Disk(image=tmp_path / "x.img", target="var/lib/x", size_bytes=1 << 28)
+    made = _machine(tmp_path, disks=(disk,))
+    machine._write(made, ((disk, Path("/dev/loop4096")),))
+    lines = (made.folder / "inner.sh").read_text().splitlines()
+    (line,) = (each for each in lines if each.startswith("disk /dev"))
+    assert shlex.split(line) == ["disk", "/dev/loop4096", "var/lib/x", disk.options]
+    first = next(i for i, each in enumerate(lines) if each.startswith("bind "))
+    assert lines.index(line) < first
+
+
 def test_configuration_is_private(tmp_path: Path) -> None:
     """What a machine is configured with is its own business."""
     made = _machine(tmp_path, files={"deep/er.conf": "x"})
-    machine._write(made)
+    machine._write(made, ())
     file = made.folder / "etc" / "deep" / "er.conf"
     assert file.read_text() == "x"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -330,43 +351,77 @@ def test_groups_on_version_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert cgroups.site_groups("demo") == (tmp_path / "reprise" / "demo",)
 
 
-def test_stores_share_layers_and_copy_databases(tmp_path: Path) -> None:
-    """Nodes share what is only read; what is written is each node's own."""
-    store = tmp_path / "store"
-    layer = store / "io.containerd.snapshotter.v1.overlayfs" / "snapshots" / "1"
-    blob = store / "io.containerd.content.v1.content" / "blobs"
-    database = store / "io.containerd.metadata.v1.bolt"
-    for folder in (layer, blob, database):
-        folder.mkdir(parents=True)
-    (layer / "app.db").write_text("a file of an image")
-    (blob / "x.json").write_text("{}")
-    (database / "meta.db").write_text("written")
-    target = tmp_path / "node" / "containerd"
-    layers.give(store, target)
-    layers.give(store, target)
-
-    def shared(path: Path) -> bool:
-        there = target / path.relative_to(store)
-        assert there.read_text() == path.read_text()
-        return there.stat().st_ino == path.stat().st_ino
-
-    assert shared(layer / "app.db")
-    assert shared(blob / "x.json")
-    assert not shared(database / "meta.db")
-    assert [path.name for path in target.parent.iterdir()] == ["containerd"]
+def _prepared_store(folder: Path) -> Path:
+    store = folder / "store"
+    for path, text in (
+        ("io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs/app.db", "an image's"),
+        ("io.containerd.snapshotter.v1.overlayfs/metadata.db", "layers"),
+        ("io.containerd.content.v1.content/blobs/sha256/x", "{}"),
+        ("io.containerd.metadata.v1.bolt/meta.db", "images"),
+    ):
+        (store / path).parent.mkdir(parents=True, exist_ok=True)
+        (store / path).write_text(text)
+    return store
 
 
-def test_half_given_store_is_given_again(tmp_path: Path) -> None:
-    """A store that a kill left half given is not taken for whole."""
-    store = tmp_path / "store"
-    store.mkdir()
-    (store / "whole").touch()
-    partial = tmp_path / "node" / ".containerd.partial"
-    partial.mkdir(parents=True)
-    (partial / "half").touch()
-    layers.give(store, tmp_path / "node" / "containerd")
-    given = [path.name for path in (tmp_path / "node" / "containerd").iterdir()]
-    assert given == ["whole"]
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
+def test_nodes_share_layers_and_own_databases(tmp_path: Path) -> None:
+    """What is only read is mounted, what is written is a copy made once and kept."""
+    store, own = _prepared_store(tmp_path), tmp_path / "node"
+    share = f"bash {layers.SHARE} {store} {own}"
+    shown = f"cat {own}/*/snapshots/1/fs/app.db {own}/*/blobs/sha256/x"
+    run(["unshare", "--mount", "sh", "-ec", f"{share} && {shown} > {tmp_path}/read"])
+    assert (tmp_path / "read").read_text() == "an image's{}"
+    assert not [path for path in own.rglob("*") if path.name in {"app.db", "x"}]
+    database = own / "io.containerd.metadata.v1.bolt" / "meta.db"
+    assert database.read_text() == "images"
+    database.write_text("images and containers")
+    run(["unshare", "--mount", "sh", "-ec", share])
+    assert database.read_text() == "images and containers"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
+def test_half_given_databases_are_given_again(tmp_path: Path) -> None:
+    """A node killed while it copied its databases begins with whole ones."""
+    store, own = _prepared_store(tmp_path), tmp_path / "node"
+    torn = own / "io.containerd.snapshotter.v1.overlayfs" / "metadata.db"
+    torn.parent.mkdir(parents=True)
+    torn.write_text("lay")
+    run(["unshare", "--mount", "bash", layers.SHARE, store, own])
+    assert torn.read_text() == "layers"
+
+
+def test_every_disk_of_a_site_has_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Image stores, kubelets, data volumes, etcd and the backups have their own disks.
+
+    Containers' layers and the kubelet's files lie apart, or a full kubelet would have the
+    images deleted.
+    """
+    layout = examples.layout(tmp_path, monkeypatch)
+    (layout.folder / "store").mkdir()
+    (layout.folder / "store" / "root.json").write_text('{"access":"a","secret":"s"}')
+    volumes.make(layout)
+    sizes = {
+        f"{each.name} {disk.target}": disk.size_bytes >> 30
+        for each in layout.machines()
+        for disk in each.disks
+    }
+    for name in ("a1", "b1", "c1", "r1"):
+        assert sizes[f"{name} var/lib/containerd"] == 4
+        assert sizes[f"{name} var/lib/kubelet"] == 2
+    assert sizes["store srv/data"] == 8
+    for name in ("cp-primary", "cp-recovery"):
+        assert sizes[f"{name} var/lib/etcd"] == 1
+    held = {key for key in sizes if node.VOLUMES.lstrip("/") in key}
+    assert held == {
+        f"{home} {node.VOLUMES.lstrip('/')}/{name}"
+        for home, name in (
+            *(("a1", "database-0"), ("b1", "database-1"), ("c1", "database-2")),
+            ("a1", "dump"),
+        )
+    }
 
 
 def test_machines_start_without_this_process_environment() -> None:

@@ -177,6 +177,8 @@ def test_volumes_are_kept_for_one_claim(layout: Layout) -> None:
         excluded = text(volume, "metadata", "labels", EXCLUDED)
         assert excluded == ("false" if claim == "dump" else "true")
         assert text(volume, "spec", "persistentVolumeReclaimPolicy") == "Retain"
+        capacity = text(volume, "spec", "capacity", "storage")
+        assert capacity == layout.site.disks.volume
     homes = {
         json.dumps(at(v, "spec", "nodeAffinity"))
         for c, v in claims.items()
@@ -186,15 +188,19 @@ def test_volumes_are_kept_for_one_claim(layout: Layout) -> None:
 
 
 def test_recovery_volumes_are_new_each_time(layout: Layout) -> None:
-    """No recovery meets a folder, or a volume's name, that was used before."""
+    """No recovery meets a disk, or a volume's name, that was used before."""
+    (layout.folder / "store").mkdir()
+    (layout.folder / "store" / "root.json").write_text('{"access":"a","secret":"s"}')
     first = volumes.recovery_volumes(layout, NAMESPACE)
     second = volumes.recovery_volumes(layout, NAMESPACE)
     names = [text(volume, "metadata", "name") for volume in (*first, *second)]
     assert len(set(names)) == 4
-    folders = layout.folder / "machines" / "r1" / "volumes"
-    assert {path.name for path in folders.iterdir()} == set(names)
-    volumes.drop_folder(layout, names[0])
-    assert names[0] not in {path.name for path in folders.iterdir()}
+    folder = layout.folder / "machines" / "r1" / "volumes"
+    assert {path.stem for path in folder.iterdir()} == set(names)
+    targets = {disk.target for disk in layout.machine("r1").disks}
+    assert {text(v, "spec", "local", "path").lstrip("/") for v in first} <= targets
+    volumes.drop(layout, names[0])
+    assert names[0] not in {path.stem for path in folder.iterdir()}
 
 
 def test_escrow_is_applied_whole(layout: Layout) -> None:

@@ -356,6 +356,6 @@ def _own_files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         # A machine's own disk, but not what it is configured with.
         is_machine = parts[0] == "machines" and parts[2:3] != ("etc",)
-        is_foreign = is_machine or parts[0] == "net" or parts[:2] == ("store", "data")
+        is_foreign = is_machine or parts[0] == "net"
         if path.is_file() and not is_foreign:
             yield path

@@ -50,6 +50,11 @@ def test_shipped_file_is_good() -> None:
         ({"database": {"members": 2}}, "database.members", "1, 3 or 5"),
         ({"database": {"members": 5}}, "database.members", "5 for 4"),
         ({"backups": {"every_s": 5}}, "backups.every_s", "50"),
+        ({"disks": {"volume": "2G"}}, "disks.volume", "4Gi"),
+        ({"disks": {"volume": "0Gi"}}, "disks.volume", "4Gi"),
+        ({"disks": {"images": "100Mi"}}, "disks.images", "256Mi"),
+        ({"disks": {"store": "2000Gi"}}, "disks.store", "1024Gi"),
+        ({"disks": {"swap": "1Gi"}}, "disks.swap", "not permitted"),
         ({"probes": {"read": 0}}, "probes.read", "greater than 0"),
         ({"production": "perhaps"}, "production", "boolean"),
         (

@@ -23,7 +23,7 @@ from reprise_platform import kube, paths
 from reprise_platform.access import load_access
 from reprise_platform.capabilities import capabilities
 from reprise_platform.command import run
-from reprise_platform.embedded import cgroups
+from reprise_platform.embedded import cgroups, loops
 from reprise_platform.errors import CommandError, PlatformError, WaitTimeout
 from reprise_platform.status import status
 from reprise_platform.waiting import until
@@ -151,6 +151,16 @@ def _mount(folder: Path) -> contextlib.AbstractContextManager[None]:
     return _between(["mount", "-t", "tmpfs", "t", str(folder)], ["umount", str(folder)])
 
 
+@contextlib.contextmanager
+def _loop(folder: Path) -> Iterator[None]:
+    image = folder / "planted.img"
+    with image.open("wb") as file:
+        file.truncate(1 << 20)
+    with loops.attached(image):
+        yield
+    until(loops.sweep, within_s=20, every_s=0.1, what="free devices to be removed")
+
+
 _LEAKS: dict[str, Callable[[str, Path], contextlib.AbstractContextManager[None]]] = {
     "process": lambda token, _: _running("sleep", "60", env={trace.TOKEN: token}),
     "network namespace": lambda *_: _running("unshare", "--net", "sleep", "60"),
@@ -159,6 +169,7 @@ _LEAKS: dict[str, Callable[[str, Path], contextlib.AbstractContextManager[None]]
         *("unshare", "--mount", "sh", "-c"),
         f"mount -t tmpfs reprise-{SITE} /mnt && exec sleep 60",
     ),
+    "loop device": lambda _, folder: _loop(folder),
     "cgroup": lambda *_: _group(),
     "link": lambda *_: _between(
         ["ip", "link", "add", f"rp-{SITE}", "type", "bridge"],
@@ -209,10 +220,12 @@ def test_other_sites_are_left_out() -> None:
         assert others.has(f"cgroup /sys/fs/cgroup/cpu/reprise/{other}/a1")
         assert others.has(f"mount on {sites}/{other}/net/a1")
         assert others.has(f"link rp-{other}")
+        assert others.has(f"loop device loop4096 of {sites}/{other}/machines/a1/x.img")
         assert others.has(f"file {sites}/.{other}.down")
     assert not others.has("cgroup /sys/fs/cgroup/cpu/reprise/trace/a1")
     assert not others.has(f"mount on {sites}/trace/net/a1")
     assert not others.has("link rp-trace")
+    assert not others.has(f"loop device loop4096 of {sites}/trace/machines/a1/x.img")
     assert not others.has(f"file {sites}/.trace.down")
     assert not others.has("link eth0")
 

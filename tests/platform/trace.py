@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reprise_platform import paths
 from reprise_platform.command import run
-from reprise_platform.embedded import cgroups
+from reprise_platform.embedded import cgroups, loops
 from reprise_platform.errors import CommandError
 
 TOKEN = "REPRISE_TRACE"
@@ -41,6 +41,7 @@ def look(site: str, token: str) -> frozenset[str]:
             *_namespaces(set(pids) - alien, alien),
             *(line for line in _mounts(set(pids) - alien) if not others.has(line)),
             *(line for line in _groups() if not others.has(line)),
+            *(line for line in _loops(others_up=bool(alien)) if not others.has(line)),
             *(line for line in _network() if not others.has(line)),
             *(line for line in _files() if not others.has(line)),
             *(
@@ -108,6 +109,18 @@ def _mounts(pids: set[int]) -> Iterator[str]:
             # Namespaces of programs that have nothing to do with us have /proc and /tmp.
             if namespace == own or "reprise" in shown:
                 yield shown
+
+
+def _loops(*, others_up: bool) -> Iterator[str]:
+    """Yield every loop device with its file.
+
+    A free one of the sites' own numbers may be another site's, which is about to use it.
+    """
+    for device in Path("/sys/block").glob("loop*"):
+        file = loops.backing_file(device)
+        number = int(device.name.removeprefix("loop"))
+        if file or number not in loops.OURS or not others_up:
+            yield f"loop device {device.name} of {file or 'no file'}"
 
 
 def _groups() -> Iterator[str]:

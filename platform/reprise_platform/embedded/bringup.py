@@ -98,22 +98,9 @@ def _network(layout: Layout) -> None:
 
 def _machines(layout: Layout) -> None:
     cgroups.prepare_site(layout.site.name)
-    volumes.make_folders(layout)
-    # Those outside the clusters first: the control planes start while the nodes' image
-    # stores are being laid.
-    nodes = {node.name for plan in layout.topology.clusters for node in plan.nodes}
-    laid = [each for each in layout.machines() if each.name not in nodes]
-    for each in laid:
-        machine.start(each)
-    prepared = layers.prepared(layout.root, layout.images)
-
-    def boot(each: machine.Machine) -> None:
-        layers.give(prepared, each.folder / "containerd")
-        machine.start(each)
-
-    side_by_side(
-        *(partial(boot, each) for each in layout.machines() if each.name in nodes)
-    )
+    volumes.make(layout)
+    layers.prepare(layout.root, layout.images)
+    side_by_side(*(partial(machine.start, each) for each in layout.machines()))
 
 
 def _control_planes(layout: Layout) -> None:
@@ -202,7 +189,7 @@ def _make_everything(progress: Progress) -> None:
 
     side_by_side(compiled, rooted)
     with progress.step("  images unpacked once for every node"):
-        layers.prepared(roots.machine_root(), images.all_images())
+        layers.prepare(roots.machine_root(), images.all_images())
 
 
 def _layout(site: Site) -> Layout:

@@ -45,8 +45,9 @@ def openmrs(site: Site, plan: ClusterPlan, images: Sequence[Image]) -> Object:
         "database": {
             "image": _image(images, "mariadb"),
             "members": site.database.members if is_primary else 1,
+            "storage": {"size": site.disks.volume},
         },
-        "dump": {"enabled": is_primary},
+        "dump": {"enabled": is_primary, "storage": {"size": site.disks.volume}},
         "load": {"enabled": not is_primary},
     }
 

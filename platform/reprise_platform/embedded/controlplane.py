@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from reprise_platform.embedded import builds
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.pki import Authority, service_account_keys
 from reprise_platform.embedded.topology import API_PORT, ClusterPlan
-from reprise_platform.sites import Site
+from reprise_platform.sites import Site, size_bytes
 
 _PKI = "/etc/kubernetes/pki"
 
@@ -58,10 +59,12 @@ def machine(
             Bind(source=builds.build(kubernetes), target="opt/kubernetes"),
             Bind(source=builds.build(etcd), target="opt/etcd"),
             Bind(source=pki, target=_PKI.lstrip("/")),
-            Bind(
-                source=folder / "machines" / cluster.control_plane / "etcd",
+        ),
+        disks=(
+            Disk(
+                image=folder / "machines" / cluster.control_plane / "etcd.img",
                 target="var/lib/etcd",
-                writable=True,
+                size_bytes=size_bytes(site.disks.control_plane),
             ),
         ),
         services=(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reprise_platform import paths
 from reprise_platform.embedded import builds
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.topology import (
     DOOR_METRICS_PORT,
@@ -18,7 +19,7 @@ from reprise_platform.embedded.topology import (
     Node,
     Topology,
 )
-from reprise_platform.sites import Site
+from reprise_platform.sites import Site, size_bytes
 
 MAP = "active.map"
 _CHECK = "haproxy-answers.sh"
@@ -35,11 +36,17 @@ def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
         root=root,
         binds=(
             Bind(source=builds.build(versitygw), target="opt/versitygw"),
-            Bind(source=folder / "store" / "data", target="srv/data", writable=True),
             Bind(
                 source=folder / "store" / "accounts",
                 target="srv/accounts",
                 writable=True,
+            ),
+        ),
+        disks=(
+            Disk(
+                image=folder / "machines" / "store" / "data.img",
+                target="srv/data",
+                size_bytes=size_bytes(site.disks.store),
             ),
         ),
         services=(

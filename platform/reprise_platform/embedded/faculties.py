@@ -115,7 +115,7 @@ class Embedded:
         """Delete volumes made by `prepare_recovery_volumes`, data included."""
         for name in names:
             kube.delete(self._access.recovery, "v1", "PersistentVolume", name)
-            volumes.drop_folder(self._layout, name)
+            volumes.drop(self._layout, name)
 
     def links(self) -> dict[str, bool]:
         """Return every link of the site and whether it is plugged in."""

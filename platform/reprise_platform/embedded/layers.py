@@ -1,8 +1,8 @@
 """Images unpacked once into a containerd store, which every node then begins with.
 
-Unpacking half a gigabyte on every node took most of a minute. Layers are only ever read,
-so the nodes share the files of one prepared store by hard links; its databases, which
-are written, are copied.
+Unpacking half a gigabyte on every node took most of a minute. Layers are only ever read:
+nodes mount those of one prepared store, read-only, into containerd stores of their own,
+and copy its databases, which are written.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from reprise_platform import content, paths
 from reprise_platform.command import TIED, run
 from reprise_platform.embedded.images import Image
 
-_SCRIPT = paths.PLATFORM / "machines" / "import-images.sh"
+_IMPORT = paths.PLATFORM / "machines" / "import-images.sh"
+# Runs on a node, which has the prepared store at `INSIDE`, before its containerd.
+SHARE = paths.PLATFORM / "machines" / "share-layers.sh"
+INSIDE = "opt/store"
 
 
-def prepared(root: Path, images: Sequence[Image]) -> Path:
-    """Return a containerd store that holds the images, made the first time."""
-    made_from = content.key(
-        [_SCRIPT, str(root), *(image.reference for image in images)]
-    )
+def store(root: Path, images: Sequence[Image]) -> Path:
+    """Return where the containerd store that holds the images lies, once it is made."""
+    return content.place("stores", "images", _made_from(root, images)) / "store"
+
+
+def prepare(root: Path, images: Sequence[Image]) -> None:
+    """Make the containerd store that holds the images, the first time."""
 
     def make(out: Path) -> None:
         work = out / "work"
@@ -30,31 +35,15 @@ def prepared(root: Path, images: Sequence[Image]) -> Path:
         run(
             [
                 *TIED,
-                *("bash", _SCRIPT, root, work, out / "store"),
+                *("bash", _IMPORT, root, work, out / "store"),
                 *(image.archive for image in images),
             ],
             within_s=600,
         )
         shutil.rmtree(work)
 
-    return content.made("stores", "images", made_from, make) / "store"
+    content.made("stores", "images", _made_from(root, images), make)
 
 
-def give(store: Path, target: Path) -> None:
-    """Give a node its own store, with the prepared layers in it. Idempotent.
-
-    Falls back to copying where the cache and the state lie on two file systems.
-    """
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shared = store.stat().st_dev == target.parent.stat().st_dev
-    run(["cp", "-a", *(["-l"] if shared else []), store, partial], within_s=300)
-    for database in [*store.rglob("*.db"), *store.rglob("*.json")]:
-        if not {"snapshots", "blobs"} & set(database.relative_to(store).parts[1:2]):
-            own = partial / database.relative_to(store)
-            own.unlink()
-            shutil.copy2(database, own)
-    partial.rename(target)
+def _made_from(root: Path, images: Sequence[Image]) -> str:
+    return content.key([_IMPORT, str(root), *(image.reference for image in images)])

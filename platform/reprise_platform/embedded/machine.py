@@ -13,11 +13,12 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reprise_platform import content, paths
-from reprise_platform.embedded import cgroups, network
+from reprise_platform.embedded import cgroups, disks, network
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.errors import PlatformError
 from reprise_platform.waiting import until
 
@@ -61,6 +62,7 @@ class Machine:
     site_folder: Path
     root: Path
     binds: tuple[Bind, ...] = ()
+    disks: tuple[Disk, ...] = ()
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     prepare: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
@@ -84,30 +86,44 @@ def start(machine: Machine) -> None:
     with content.locked(machine.folder / ".lock"):
         if first_process(machine) is not None:
             return
-        _write(machine)
         cgroups.prepare_machine(machine.site, machine.name)
-        groups = cgroups.machine_groups(machine.site, machine.name)
-        pid_file = machine.folder / "pid"
-        pid_file.unlink(missing_ok=True)
-        with (machine.folder / "console.log").open("ab") as console:
-            launched = subprocess.run(
-                [
-                    *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
-                    *(str(cgroups.version()), machine.namespace),
-                    *(machine.folder / "inner.sh", *groups),
-                ],
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                cwd="/",
-                # Only what a program needs to be found: no session, no secret goes in.
-                env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"},
-            )
-        what = f"start of machine {machine.name}; see {machine.folder}/console.log"
-        if launched.returncode != 0:
-            raise PlatformError(what)
-        until(pid_file.exists, within_s=10, every_s=0.01, what=what)
+        with disks.plugged(machine.disks) as plugged:
+            _write(machine, plugged)
+            _launch(machine)
+
+
+def _launch(machine: Machine) -> None:
+    """Start the first process, and wait until it has laid its root and mounted its disks."""
+    pid_file, laid = machine.folder / "pid", machine.folder / "laid"
+    for file in (pid_file, laid):
+        file.unlink(missing_ok=True)
+    with (machine.folder / "console.log").open("ab") as console:
+        launched = subprocess.run(
+            [
+                *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
+                *(str(cgroups.version()), machine.namespace),
+                machine.folder / "inner.sh",
+                *cgroups.machine_groups(machine.site, machine.name),
+            ],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+            cwd="/",
+            # Only what a program needs to be found: no session, no secret goes in.
+            env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"},
+        )
+    what = f"start of machine {machine.name}; see {machine.folder}/console.log"
+    if launched.returncode != 0:
+        raise PlatformError(what)
+
+    def ready() -> bool:
+        if pid_file.exists() and _outer_process(machine) is None:
+            msg = f"failed: {what}"
+            raise PlatformError(msg)
+        return laid.exists()
+
+    until(ready, within_s=60, every_s=0.01, what=what)
 
 
 def kill(machine: Machine, within_s: float = 10) -> None:
@@ -133,6 +149,24 @@ def kill(machine: Machine, within_s: float = 10) -> None:
         (machine.folder / "pid").unlink(missing_ok=True)
 
 
+def add_disk(machine: Machine, disk: Disk) -> None:
+    """Make a disk for a machine, and mount it there when the machine is on.
+
+    One that is off mounts it when it starts, if it is one of the machine's then.
+    """
+    with content.locked(machine.folder / ".lock"):
+        if first_process(machine) is None:
+            disks.make(disk)
+        else:
+            disks.mount_in(inside(machine), disk)
+
+
+def drop_disk(machine: Machine, disk: Disk) -> None:
+    """Take a disk away from a machine for good. Idempotent."""
+    with content.locked(machine.folder / ".lock"):
+        disks.drop(inside(machine) if first_process(machine) else (), disk)
+
+
 def first_process(machine: Machine) -> int | None:
     """Return the pid of the machine's first process, or None when it is off."""
     outer = _outer_process(machine)
@@ -154,7 +188,7 @@ def inside(machine: Machine) -> tuple[str, ...]:
     return ("nsenter", "-t", str(pid), "-m", "-p", "-u", "-n", "-i", "-r", "-w")
 
 
-def _write(machine: Machine) -> None:
+def _write(machine: Machine, plugged: Sequence[tuple[Disk, Path]]) -> None:
     for name in ("upper", "work", "root", "log", "etc"):
         (machine.folder / name).mkdir(parents=True, exist_ok=True)
     for bind in machine.binds:
@@ -178,10 +212,10 @@ def _write(machine: Machine) -> None:
         "\n".join([". /etc/reprise/keep.sh", *machine.prepare, *services, "wait", ""])
     )
     (etc / "keep.sh").write_text((_SCRIPTS / "keep.sh").read_text())
-    (machine.folder / "inner.sh").write_text(_inner(machine))
+    (machine.folder / "inner.sh").write_text(_inner(machine, plugged))
 
 
-def _inner(machine: Machine) -> str:
+def _inner(machine: Machine, plugged: Sequence[tuple[Disk, Path]]) -> str:
     folder = machine.folder
     binds = [
         Bind(source=folder / "etc", target="etc/reprise"),
@@ -195,6 +229,10 @@ def _inner(machine: Machine) -> str:
     }
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in values.items()]
     lines.append((_SCRIPTS / "inner-head.sh").read_text())
+    lines += [
+        shlex.join(["disk", str(device), disk.target, disk.options])
+        for disk, device in plugged
+    ]
     lines += [
         shlex.join(["bind", str(each.source), each.target, _mode(each)])
         for each in binds

@@ -6,14 +6,18 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from reprise_platform.embedded import builds, cgroups
+from reprise_platform.embedded import builds, cgroups, layers
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.images import Image
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.topology import ClusterPlan, Node
-from reprise_platform.sites import Site
+from reprise_platform.sites import Site, size_bytes
 
-# Where a node keeps the directories of its local volumes.
+# Where a node has its data volumes.
 VOLUMES = "/var/lib/reprise/volumes"
+_SHARE = (
+    f"bash /etc/reprise/share-layers.sh /{layers.INSIDE} /var/lib/containerd || exit"
+)
 _CONTAINERD = (
     "containerd --config /etc/reprise/containerd.toml >> /var/log/containerd.log 2>&1 &"
 )
@@ -45,34 +49,62 @@ def machine(
                 source=pki / f"{node.name}.conf", target="etc/kubernetes/kubelet.conf"
             ),
             Bind(source=pki / "proxy.conf", target="etc/kubernetes/proxy.conf"),
-            *(
-                Bind(source=image.archive, target=f"opt/images/{image.name}.tar")
-                for image in images
-            ),
-            # Containers' layers are overlays: they cannot lie on the machine's overlay.
-            Bind(source=own / "containerd", target="var/lib/containerd", writable=True),
-            Bind(source=own / "kubelet", target="var/lib/kubelet", writable=True),
-            Bind(source=own / "volumes", target=VOLUMES.lstrip("/"), writable=True),
+            Bind(source=layers.store(root, images), target=layers.INSIDE),
         ),
+        disks=_disks(own, site),
         files={
             "containerd.toml": _containerd(images),
             "kubelet.yaml": json.dumps(_kubelet(node, cluster, site), indent=1),
+            "share-layers.sh": layers.SHARE.read_text(),
             "cni/10-reprise.conflist": json.dumps(_network(node), indent=1),
             "resolv.conf": "",
         },
         prepare=(
+            _SHARE,
             _CONTAINERD,
-            "until ctr version > /dev/null 2>&1; do sleep 0.1; done",
-            *(
-                f"ctr -n k8s.io images ls -q | grep -qxF {image.reference} ||"
-                f" ctr -n k8s.io images import /opt/images/{image.name}.tar"
-                " >> /var/log/images.log 2>&1"
-                for image in images
-            ),
+            "until [ -S /run/containerd/containerd.sock ]; do sleep 0.1; done",
         ),
         services=(
             Service(name="proxy", command=_proxy(node)),
             Service(name="kubelet", command=_kubelet_command(node)),
+        ),
+    )
+
+
+def volume(own: Path, name: str, site: Site) -> Disk:
+    """Return a data volume of the node whose folder is `own`.
+
+    What a database syncs must have reached this machine's own disk.
+    """
+    return Disk(
+        image=own / "volumes" / f"{name}.img",
+        target=f"{VOLUMES.lstrip('/')}/{name}",
+        size_bytes=size_bytes(site.disks.volume),
+        synced=True,
+    )
+
+
+def _disks(own: Path, site: Site) -> tuple[Disk, ...]:
+    """Return a node's disks: two of its own, and each volume that was made for it.
+
+    Containers' layers and the kubelet's files lie apart: when the kubelet's disk is full
+    it evicts pods, where one disk for both would have it delete images, which nothing
+    brings back. Containers' layers are overlays, which cannot lie on the machine's.
+    """
+    return (
+        Disk(
+            image=own / "images.img",
+            target="var/lib/containerd",
+            size_bytes=size_bytes(site.disks.images),
+        ),
+        Disk(
+            image=own / "kubelet.img",
+            target="var/lib/kubelet",
+            size_bytes=size_bytes(site.disks.node),
+        ),
+        *(
+            volume(own, image.stem, site)
+            for image in sorted((own / "volumes").glob("*.img"))
         ),
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reprise_platform import paths
 from reprise_platform.command import run
-from reprise_platform.embedded import cgroups, network
+from reprise_platform.embedded import cgroups, loops, network
 from reprise_platform.embedded.holding import held
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import CommandError
@@ -60,6 +60,19 @@ def _mounts(name: str, folder: Path) -> None:
     until(unmounted, within_s=20, every_s=0.1, what=f"unmounting below {folder}")
 
 
+def _disks(name: str, folder: Path) -> None:
+    del name
+
+    def free() -> bool:
+        devices = loops.backed_below(folder)
+        for device in devices:
+            loops.release(device)
+        # Free ones of our range are removed, whoever's: they are of no use to anyone.
+        return not devices and loops.sweep()
+
+    until(free, within_s=60, every_s=0.05, what=f"loop devices of {folder}")
+
+
 def _links(name: str, folder: Path) -> None:
     network.remove(name, folder)
 
@@ -85,6 +98,7 @@ STEPS: tuple[tuple[str, Callable[[str, Path], None]], ...] = (
     ("processes", _processes),
     ("links and network namespaces", _links),
     ("mounts", _mounts),
+    ("disks", _disks),
     ("cgroups", _cgroups),
     ("files", _files),
 )

@@ -1,14 +1,14 @@
-"""Local volumes: a folder of a node's disk, kept for one claim."""
+"""Data volumes: a disk of its own in a node each, kept for one claim."""
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from pathlib import Path
 
 from reprise_platform import manifests
+from reprise_platform.embedded import disks, machine
+from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.layout import NAMESPACE, Layout
-from reprise_platform.embedded.node import VOLUMES
+from reprise_platform.embedded.node import VOLUMES, volume
 from reprise_platform.embedded.topology import Node
 from reprise_platform.kube import Object
 
@@ -16,39 +16,44 @@ from reprise_platform.kube import Object
 _RECOVERY_CLAIMS = (("database", "data-galera-0"), ("dump", "dump"))
 
 
-def make_folders(layout: Layout) -> None:
-    """Make the folders of the primary's volumes; those that are there keep their data."""
+def make(layout: Layout) -> None:
+    """Make the primary's volumes; those that are there keep their data.
+
+    Nodes mount them when they start.
+    """
     for node, name, _, _ in _primary(layout):
-        _folder(layout, node, name).mkdir(parents=True, exist_ok=True)
+        disks.make(_disk(layout, node, name))
 
 
 def primary_volumes(layout: Layout) -> list[Object]:
     """Return the primary's volumes: one a database member, one for the dump."""
     return [
-        _volume(node, name, role, claim, NAMESPACE)
+        _volume(layout, node, name, role=role, claim=claim)
         for node, name, role, claim in _primary(layout)
     ]
 
 
 def recovery_volumes(layout: Layout, namespace: str) -> list[Object]:
-    """Make the recovery site's volumes anew, in new empty folders, and return them.
+    """Make the recovery site's volumes anew, empty, and return them.
 
-    Each has a name of its own every time: a released volume is never bound again, and a
-    folder used before would keep files that no backup holds.
+    Each has a name of its own every time: a released volume is never bound again, and one
+    used before would keep files that no backup holds.
     """
     (node, *_) = layout.topology.recovery.nodes
     made = []
     for role, claim in _RECOVERY_CLAIMS:
         name = f"{namespace}-{role}-{uuid.uuid4().hex[:8]}"
-        _folder(layout, node, name).mkdir(parents=True)
-        made.append(_volume(node, name, role, claim, namespace))
+        machine.add_disk(layout.machine(node.name), _disk(layout, node, name))
+        made.append(
+            _volume(layout, node, name, role=role, claim=claim, namespace=namespace)
+        )
     return made
 
 
-def drop_folder(layout: Layout, volume: str) -> None:
-    """Delete the folder of a recovery volume that is used no more."""
+def drop(layout: Layout, volume: str) -> None:
+    """Take away the disk of a recovery volume that is used no more."""
     (node, *_) = layout.topology.recovery.nodes
-    shutil.rmtree(_folder(layout, node, volume), ignore_errors=True)
+    machine.drop_disk(layout.machine(node.name), _disk(layout, node, volume))
 
 
 def _primary(layout: Layout) -> list[tuple[Node, str, str, str]]:
@@ -67,11 +72,19 @@ def _primary(layout: Layout) -> list[tuple[Node, str, str, str]]:
     return [*found, (spread[0], "dump", "dump", "dump")]
 
 
-def _folder(layout: Layout, node: Node, name: str) -> Path:
-    return layout.folder / "machines" / node.name / "volumes" / name
+def _disk(layout: Layout, node: Node, name: str) -> Disk:
+    return volume(layout.folder / "machines" / node.name, name, layout.site)
 
 
-def _volume(node: Node, name: str, role: str, claim: str, namespace: str) -> Object:
+def _volume(
+    layout: Layout,
+    node: Node,
+    name: str,
+    *,
+    role: str,
+    claim: str,
+    namespace: str = NAMESPACE,
+) -> Object:
     return manifests.volume(
         name,
         role=role,
@@ -79,4 +92,5 @@ def _volume(node: Node, name: str, role: str, claim: str, namespace: str) -> Obj
         claim=claim,
         node=node.name,
         path=f"{VOLUMES}/{name}",
+        size=layout.site.disks.volume,
     )
