@@ -11,7 +11,8 @@ enter() {
 # The pid stays ours through every exec below. Its start time makes it unmistakable.
 read -r stat < "/proc/$$/stat"
 started=$(set -- ${stat##*) } && echo "${20}")
-echo "$$ $started" > "$pid_file.new"
+read -r boot < /proc/sys/kernel/random/boot_id
+echo "$$ $started $boot" > "$pid_file.new"
 mv "$pid_file.new" "$pid_file"
 if [ "$version" = 1 ]; then
   for group in "$@"; do echo $$ > "$group/cgroup.procs"; done

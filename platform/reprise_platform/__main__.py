@@ -5,87 +5,143 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import rich.console
 
-from reprise_platform import provider
+from reprise_platform import failures, paths, provider, redaction, words
 from reprise_platform.doctor.preflight import examine
 from reprise_platform.doctor.rows import State
 from reprise_platform.doctor.table import print_table
-from reprise_platform.errors import PlatformError
+from reprise_platform.embedded.progress import Progress
+from reprise_platform.errors import PlatformError, Refused, SiteError
 from reprise_platform.language import Language, preferred, spoken
 from reprise_platform.sites import default_file, parse_site
 from reprise_platform.status import status
 from reprise_platform.telling import text_of
 
-_EPILOG = """\
-examples:
-  python -m reprise_platform up                    the site of platform/sites/embedded.yaml
-  python -m reprise_platform up --name second      another one beside it
-  python -m reprise_platform status --json         for programs
-  python -m reprise_platform down                  leaves nothing of it
-  python -m reprise_platform doctor --lang fr      can this machine hold a site?
-
-exit codes: 0 done (status: everything works; doctor: nothing is in the way),
-1 not (the message says what to try), 2 bad arguments"""
+_STEPS = {"up": 20, "down": 5}
+# Their messages are whole: nothing was under way.
+_WHOLE = (Refused, SiteError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m reprise_platform",
-        description="A real multi-zone Kubernetes with a recovery site, on this machine.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, what in (
-        ("up", "bring a site up, or complete one that is half up"),
-        ("status", "say what works and what does not, and why"),
-        ("down", "take a site down from any state; leaves nothing of it"),
-        ("doctor", "say what this machine has, lacks, why it matters, what to do"),
-    ):
-        command = commands.add_parser(name, help=what, description=what)
-        command.add_argument(
-            "--site", type=Path, default=default_file(), help="site file (%(default)s)"
-        )
-        command.add_argument("--name", help="name of the site, instead of the file's")
-        command.add_argument(
-            "--lang",
-            choices=typing.get_args(Language.__value__),
-            default=preferred(),
-            help="language (%(default)s)",
-        )
-        if name in {"status", "doctor"}:
-            command.add_argument("--json", action="store_true", help="print JSON")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser(_language(arguments)).parse_args(arguments)
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "up": _up,
+        "status": _status,
+        "down": _down,
+        "doctor": _doctor,
+    }
     try:
-        return _run(chosen)
+        return commands[chosen.command](chosen)
     except PlatformError as error:
         print(f"reprise: {spoken(text_of(error), chosen.lang)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("reprise: interrupted; `up` completes, `down` cleans", file=sys.stderr)
+        print(f"reprise: {spoken(words.INTERRUPTED, chosen.lang)}", file=sys.stderr)
         return 1
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    if chosen.command == "doctor":
-        return _doctor(chosen)
+def _language(arguments: Sequence[str] | None) -> Language:
+    """Return the language asked for: the help is written in it too."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--lang", default=preferred())
+    told: str = early.parse_known_args(arguments)[0].lang
+    return "fr" if told == "fr" else "en"
+
+
+def _parser(language: Language) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reprise_platform",
+        description=spoken(words.DESCRIPTION, language),
+        epilog=spoken(words.EPILOG, language),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in ("up", "status", "down", "doctor"):
+        what = spoken(words.COMMANDS[name], language)
+        command = commands.add_parser(name, help=what, description=what)
+        command.add_argument(
+            "--site",
+            type=Path,
+            default=default_file(),
+            help=spoken(words.SITE_FILE, language),
+        )
+        command.add_argument("--name", help=spoken(words.NAME, language))
+        command.add_argument(
+            "--lang",
+            choices=typing.get_args(Language.__value__),
+            default=language,
+            help=spoken(words.LANGUAGE, language),
+        )
+        if name in {"status", "doctor"}:
+            help_json = spoken(words.JSON, language)
+            command.add_argument("--json", action="store_true", help=help_json)
+    return parser
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    progress = Progress(_STEPS["up"])
+    return _told(
+        chosen,
+        progress,
+        lambda: _brought_up(chosen, progress),
+    )
+
+
+def _brought_up(chosen: argparse.Namespace, progress: Progress) -> None:
+    access = provider.provision(chosen.site, chosen.name, progress)
+    door = f"{access.front_door}/openmrs/ws/rest/v1/session"
+    print(f"{spoken(words.FRONT_DOOR, chosen.lang)}: {door}")
+    print(f"{spoken(words.LOGIN, chosen.lang)}: {access.clinic_credentials}")
+    for cluster in (access.primary, access.recovery):
+        print(f"{cluster.name}: export KUBECONFIG={cluster.kubeconfig}")
+
+
+def _down(chosen: argparse.Namespace) -> int:
     name = parse_site(chosen.site, name=chosen.name).name
-    if chosen.command == "up":
-        access = provider.provision(chosen.site, chosen.name)
-        print(f"front door: {access.front_door}/openmrs/ws/rest/v1/session")
-        print(f"clinic's login: {access.clinic_credentials}")
-        for cluster in (access.primary, access.recovery):
-            print(f"{cluster.name}: export KUBECONFIG={cluster.kubeconfig}")
-        return 0
-    if chosen.command == "down":
-        provider.destroy(name)
-        return 0
+    progress = Progress(_STEPS["down"])
+    return _told(chosen, progress, lambda: provider.destroy(name, progress))
+
+
+def _told(
+    chosen: argparse.Namespace, progress: Progress, work: Callable[[], None]
+) -> int:
+    """Do something in steps; when it fails, tell all that helps to go on."""
+    name = parse_site(chosen.site, name=chosen.name).name
+    # Known before: `down` takes the files away that say what is secret.
+    redactor = redaction.of_site(paths.site_state(name))
+    try:
+        work()
+    except _WHOLE:
+        raise
+    # The process' boundary: whatever went wrong, a person must be able to go on.
+    except Exception as error:  # noqa: BLE001
+        if not isinstance(error, PlatformError | OSError):
+            traceback.print_exc()
+        if chosen.command == "up":
+            redactor = redaction.of_site(paths.site_state(name))
+        steps = [step for step, raised in progress.failed if raised is error]
+        said = failures.told(
+            error,
+            chosen.lang,
+            site=name,
+            command=chosen.command,
+            steps=steps,
+            redactor=redactor,
+        )
+        print(f"\nreprise:\n{said}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    name = parse_site(chosen.site, name=chosen.name).name
     found = status(name)
     if chosen.json:
         print(json.dumps([check.as_json() for check in found], indent=1))

@@ -57,12 +57,24 @@ def run(
         )
     except FileNotFoundError as error:
         msg = f"no such program: {words[0]}\n  $ {line}"
-        raise CommandError(msg) from error
+        raise CommandError(msg, command=line) from error
     except subprocess.TimeoutExpired as error:
         msg = f"not finished after {within_s:g} s, killed:\n  $ {line}"
-        raise CommandError(msg) from error
+        output = _end_of(_decoded(error.stdout) + _decoded(error.stderr))
+        raise CommandError(msg, command=line, output=output) from error
     if done.returncode != 0:
-        output = (done.stdout + done.stderr).strip()[-_SHOWN_CHARACTERS:]
+        output = _end_of(done.stdout + done.stderr)
         msg = f"exit code {done.returncode}:\n  $ {line}\n{output}"
-        raise CommandError(msg)
+        raise CommandError(msg, command=line, output=output)
     return done.stdout
+
+
+def _end_of(output: str) -> str:
+    return output.strip()[-_SHOWN_CHARACTERS:]
+
+
+def _decoded(output: str | bytes | None) -> str:
+    # What a killed program had written comes as bytes, whatever was asked for.
+    return (
+        output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from reprise_platform import journal
 from reprise_platform.access import Access, load_access
 from reprise_platform.embedded.bringup import up
 from reprise_platform.embedded.progress import Progress
@@ -16,12 +17,17 @@ from reprise_platform.spent import refuse_spent
 _STEPS_UP, _STEPS_DOWN = 20, 5
 
 
-def provision(file: Path | None = None, name: str | None = None) -> Access:
+def provision(
+    file: Path | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Access:
     """Bring a site up (or complete it), telling each step on standard error.
 
     Args:
         file: the site file; the embedded site's by default.
         name: replaces the name in the file, so that sites live side by side.
+        progress: tells of the steps; of a failure it knows which were under way.
 
     Raises:
         Refused: this machine cannot hold it as it is: every reason at once.
@@ -30,11 +36,13 @@ def provision(file: Path | None = None, name: str | None = None) -> Access:
     """
     site = parse_site(file or default_file(), name=name)
     refuse_spent(site.name)
-    progress = Progress(_STEPS_UP)
+    progress = progress or Progress(_STEPS_UP)
     try:
         access = up(site, progress)
     finally:
         progress.close()
+        failed = " > ".join(step.step for step, _ in reversed(progress.failed))
+        journal.keep(site.name, progress.times, progress.seconds(), failed)
     progress.table()
     return access
 
@@ -52,10 +60,10 @@ def is_there(name: str) -> bool:
     return True
 
 
-def destroy(name: str) -> None:
+def destroy(name: str, progress: Progress | None = None) -> None:
     """Take a site down from any state; leaves nothing of it. Idempotent."""
     _need_root()
-    progress = Progress(_STEPS_DOWN)
+    progress = progress or Progress(_STEPS_DOWN)
     try:
         down(name, progress)
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from reprise_platform.errors import WaitTimeout
 
@@ -14,6 +15,8 @@ def until[T](
     within_s: float,
     every_s: float,
     what: str,
+    command: str = "",
+    logs: Sequence[Path] = (),
 ) -> T:
     """Call `condition` until it returns something true, and return that.
 
@@ -22,6 +25,8 @@ def until[T](
         within_s: the limit, from now, in seconds; the condition is tried at least once.
         every_s: the pause between two tries, in seconds.
         what: what is awaited, for the message ("node b1 NotReady").
+        command: a line to paste that shows more of it.
+        logs: files that tell why it does not come.
 
     Raises:
         WaitTimeout: the limit passed.
@@ -33,5 +38,5 @@ def until[T](
             return found
         if time.monotonic() >= deadline:
             msg = f"waited {within_s:g} s in vain for: {what}"
-            raise WaitTimeout(msg)
+            raise WaitTimeout(msg, command=command, logs=logs)
         time.sleep(min(every_s, max(0.0, deadline - time.monotonic())))

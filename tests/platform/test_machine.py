@@ -143,6 +143,16 @@ def test_running_machine_is_known(process: tuple[Machine, int]) -> None:
     assert machine.inside(made)[:3] == ("nsenter", "-t", str(pid))
 
 
+def test_pid_of_another_boot_is_not_ours(process: tuple[Machine, int]) -> None:
+    """After a reboot the same number and start time may be anybody's."""
+    made, pid = process
+    told = f"{pid} {machine._started_at(pid)}"
+    (made.folder / "pid").write_text(f"{told} {machine._boot()}\n")
+    assert machine.first_process(made) == pid
+    (made.folder / "pid").write_text(f"{told} 00000000-0000-0000-0000-000000000000\n")
+    assert machine.first_process(made) is None
+
+
 def test_pid_used_again_is_not_ours(process: tuple[Machine, int]) -> None:
     """Another process of the same number is left alone."""
     made, pid = process

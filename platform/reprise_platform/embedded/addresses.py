@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import shutil
+from pathlib import Path
 
 from reprise_platform import paths
 from reprise_platform.command import run
-from reprise_platform.embedded import layout, network
+from reprise_platform.embedded import network
 from reprise_platform.embedded.topology import BLOCKS
 from reprise_platform.errors import SiteError
 from reprise_platform.sites import Site
@@ -27,9 +28,8 @@ def holders(but: str = "") -> dict[ipaddress.IPv4Network, str]:
     taken: dict[ipaddress.IPv4Network, str] = {}
     for folder in sorted((paths.state() / "sites").glob("*/site.json")):
         other = folder.parent.name
-        known = layout.load(other) if other != but else None
-        if known is not None:
-            taken[ipaddress.IPv4Network(known.topology.block)] = f"site {other}"
+        if other != but:
+            taken[_block_of(folder, other)] = f"site {other}"
     for reached in _routed(network.host_link(but)):
         for block in BLOCKS:
             if reached.overlaps(block):
@@ -53,6 +53,15 @@ def free_block(site: Site) -> ipaddress.IPv4Network:
     told = "; ".join(f"{block} by {taken[block]}" for block in wanted)
     msg = f"no address block is free ({told}); take a site down, or set `network`"
     raise SiteError(msg)
+
+
+def _block_of(file: Path, site: str) -> ipaddress.IPv4Network:
+    # Only the block is read: another version's site is no less there.
+    try:
+        return ipaddress.IPv4Network(json.loads(file.read_text())["block"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        msg = f"{file}: damaged; try: python -m reprise_platform down --name {site}"
+        raise SiteError(msg) from error
 
 
 def _routed(own_link: str) -> list[ipaddress.IPv4Network]:

@@ -36,9 +36,12 @@ from reprise_platform.embedded import (
 from reprise_platform.embedded.holding import held
 from reprise_platform.embedded.layout import FENCE, NAMESPACE, Layout, lay, load
 from reprise_platform.embedded.progress import Progress, side_by_side
-from reprise_platform.errors import SiteError
+from reprise_platform.errors import SiteError, WaitTimeout
 from reprise_platform.sites import Site
 from reprise_platform.waiting import until
+
+# What comes before there is anything of a site.
+BEFORE = ("host tools", "compiled servers, Debian roots and images (cached)")
 
 
 def up(site: Site, progress: Progress) -> Access:
@@ -50,9 +53,9 @@ def up(site: Site, progress: Progress) -> Access:
     """
     preflight(site)
     with held(site.name, "up"):
-        with progress.step("host tools"):
+        with progress.step(BEFORE[0]):
             _host_tools(site, progress)
-        with progress.step("compiled servers, Debian roots and images (cached)"):
+        with progress.step(BEFORE[1]):
             _make_everything(progress)
         layout = _layout(site)
         for name, step in STEPS:
@@ -110,8 +113,15 @@ def _control_planes(layout: Layout) -> None:
             lambda cluster=cluster: kube.api_ready(cluster),  # type: ignore[misc]
             within_s=120,
             every_s=0.3,
-            what=f"{cluster.name}'s API server (its log: {layout.folder}/machines/"
-            f"cp-{cluster.name}/log/apiserver.log)",
+            what=f"{cluster.name}'s API server",
+            logs=[
+                layout.folder
+                / "machines"
+                / f"cp-{cluster.name}"
+                / "log"
+                / f"{name}.log"
+                for name in ("etcd", "apiserver")
+            ],
         )
 
 
@@ -152,9 +162,29 @@ def _nodes(layout: Layout) -> None:
         def ready(cluster: Cluster = cluster, wanted: set[str] = wanted) -> bool:
             return wanted <= {node.name for node in kube.nodes(cluster) if node.ready}
 
-        until(
-            ready, within_s=180, every_s=0.5, what=f"nodes of {cluster.name}: {wanted}"
+        try:
+            until(ready, within_s=180, every_s=0.5, what=f"nodes of {cluster.name}")
+        except WaitTimeout as error:
+            raise _not_ready(layout, cluster, wanted) from error
+
+
+def _not_ready(layout: Layout, cluster: Cluster, wanted: set[str]) -> WaitTimeout:
+    """Return the error that names the nodes that did not come, and their logs."""
+    ready = {node.name for node in kube.nodes(cluster) if node.ready}
+    lacking = sorted(wanted - ready)
+    folders = [layout.folder / "machines" / name for name in lacking]
+    logs = [
+        file
+        for folder in folders
+        for file in (
+            folder / "console.log",
+            *(folder / "log" / f"{name}.log" for name in ("containerd", "kubelet")),
         )
+        if file.exists() and file.stat().st_size
+    ]
+    what = f"nodes of {cluster.name} that did not become Ready: {', '.join(lacking)}"
+    look = f"kubectl --kubeconfig {cluster.kubeconfig} describe nodes"
+    return WaitTimeout(what, command=look, logs=logs)
 
 
 def _serving(layout: Layout) -> None:

@@ -23,6 +23,8 @@ from reprise_platform.errors import PlatformError
 from reprise_platform.waiting import until
 
 _SCRIPTS = paths.PLATFORM / "machines"
+# In a machine's folder: how its first process ended, and that its power was cut.
+ENDED, CUT = "ended", "cut"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +97,15 @@ def start(machine: Machine) -> None:
 def _launch(machine: Machine) -> None:
     """Start the first process, and wait until it has laid its root and mounted its disks."""
     pid_file, laid = machine.folder / "pid", machine.folder / "laid"
-    for file in (pid_file, laid):
+    console_log = machine.folder / "console.log"
+    for file in (pid_file, laid, machine.folder / ENDED, machine.folder / CUT):
         file.unlink(missing_ok=True)
-    with (machine.folder / "console.log").open("ab") as console:
+    with console_log.open("ab") as console:
         launched = subprocess.run(
             [
-                *("setsid", "--fork", "bash", _SCRIPTS / "launch.sh", pid_file),
+                *("setsid", "--fork", "sh", _SCRIPTS / "record.sh"),
+                machine.folder / ENDED,
+                *("bash", _SCRIPTS / "launch.sh", pid_file),
                 *(str(cgroups.version()), machine.namespace),
                 machine.folder / "inner.sh",
                 *cgroups.machine_groups(machine.site, machine.name),
@@ -115,15 +120,15 @@ def _launch(machine: Machine) -> None:
         )
     what = f"start of machine {machine.name}; see {machine.folder}/console.log"
     if launched.returncode != 0:
-        raise PlatformError(what)
+        raise PlatformError(what, logs=[console_log])
 
     def ready() -> bool:
         if pid_file.exists() and _outer_process(machine) is None:
             msg = f"failed: {what}"
-            raise PlatformError(msg)
+            raise PlatformError(msg, logs=[console_log])
         return laid.exists()
 
-    until(ready, within_s=60, every_s=0.01, what=what)
+    until(ready, within_s=60, every_s=0.01, what=what, logs=[console_log])
 
 
 def kill(machine: Machine, within_s: float = 10) -> None:
@@ -136,6 +141,7 @@ def kill(machine: Machine, within_s: float = 10) -> None:
         outer = _outer_process(machine)
         groups = cgroups.machine_groups(machine.site, machine.name)
         if outer is not None:
+            (machine.folder / CUT).touch()
             for inner in _children(outer):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(inner, signal.SIGKILL)
@@ -247,12 +253,18 @@ def _mode(bind: Bind) -> str:
 
 def _outer_process(machine: Machine) -> int | None:
     try:
-        word, started = (machine.folder / "pid").read_text().split()
+        word, started, *boot = (machine.folder / "pid").read_text().split()
         pid = int(word)
     except (OSError, ValueError):
         return None
-    # A pid is used again one day: it is ours only with the start time we wrote down.
-    return pid if _started_at(pid) == started else None
+    # A pid is used again one day: it is ours only with the start time we wrote down, and
+    # in no other boot, where the clock of start times began anew.
+    ours = _started_at(pid) == started and boot in ([], [_boot()])
+    return pid if ours else None
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def _started_at(pid: int) -> str:

@@ -32,6 +32,8 @@ class Progress:
         self._lock = threading.Lock()
         self._began_s = time.monotonic()
         self.times: list[StepTime] = []
+        # Steps that failed, the innermost first, each with its error.
+        self.failed: list[tuple[StepTime, BaseException]] = []
         self._bar = rich.progress.Progress(
             rich.progress.SpinnerColumn(),
             rich.progress.TextColumn("{task.description}"),
@@ -52,7 +54,15 @@ class Progress:
         self._bar.update(self._task, description=name)
         if not self._live:
             self.say(f"{name} ...")
-        yield
+        try:
+            yield
+        except BaseException as error:
+            seconds = time.monotonic() - began_s
+            failed = StepTime(step=name.strip(), seconds=seconds)
+            with self._lock:
+                self.failed.append((failed, error))
+            self.say(f"{name}: failed after {seconds:.1f} s")
+            raise
         seconds = time.monotonic() - began_s
         with self._lock:
             self.times.append(StepTime(step=name, seconds=seconds))
@@ -61,8 +71,13 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print one line above the display, with the time since the start."""
-        clock = time.monotonic() - self._began_s
-        self._console.print(f"[{clock:6.1f} s] {line}", highlight=False, markup=False)
+        self._console.print(
+            f"[{self.seconds():6.1f} s] {line}", highlight=False, markup=False
+        )
+
+    def seconds(self) -> float:
+        """Return the time since the start, in seconds."""
+        return time.monotonic() - self._began_s
 
     def close(self) -> None:
         """Take the live display away."""
@@ -75,7 +90,7 @@ class Progress:
         for entry in self.times:
             table.add_row(entry.step, f"{entry.seconds:.1f}")
         table.add_section()
-        table.add_row("all", f"{time.monotonic() - self._began_s:.1f}")
+        table.add_row("all", f"{self.seconds():.1f}")
         self._console.print(table)
 
 

@@ -63,8 +63,9 @@ def _pods(
         ready,
         within_s=within_s,
         every_s=0.5,
-        what=f"{count} ready pods {selector} in {cluster.name}/{namespace}; look with: "
-        f"kubectl --kubeconfig {cluster.kubeconfig} -n {namespace} describe pods",
+        what=f"{count} ready pods {selector} in {cluster.name}/{namespace}",
+        command=f"kubectl --kubeconfig {cluster.kubeconfig} -n {namespace}"
+        f" describe pods -l {selector}",
     )
 
 
