@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import rich.console
+import rich.table
+import rich.text
 
 from reprise_platform import failures, paths, provider, redaction, words
 from reprise_platform.doctor.preflight import examine
@@ -146,8 +148,13 @@ def _status(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps([check.as_json() for check in found], indent=1))
     else:
+        table = rich.table.Table("", box=None, show_header=False, pad_edge=False)
         for check in found:
-            print(f"{'ok ' if check.works else 'NO '} {check.what}: {check.detail}")
+            # No markup: a reason may hold brackets.
+            mark = rich.text.Text(*(("ok", "green") if check.works else ("NO", "red")))
+            detail = rich.text.Text(check.detail, overflow="fold")
+            table.add_row(mark, rich.text.Text(check.what, overflow="fold"), detail)
+        rich.console.Console().print(table)
     return 0 if all(check.works for check in found) else 1
 
 

@@ -1,15 +1,27 @@
-"""What works of a site and what does not, seen from outside, each with its reason."""
+"""What works of a site and what does not, seen from outside, each with its reason.
+
+Everything is asked at once, and what has not answered in time is told as such: the answer
+takes a few seconds at most, whatever is dead.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from reprise_platform import kube
+from reprise_platform import kube, podreasons
 from reprise_platform.access import Access, Cluster, load_access
 from reprise_platform.capabilities import Door, capabilities
+from reprise_platform.embedded import postmortem
+from reprise_platform.embedded.layout import load
+from reprise_platform.embedded.machine import first_process
 from reprise_platform.embedded.serving import clinical_read
 from reprise_platform.errors import PlatformError
+from reprise_platform.kube import Object
+
+_WITHIN_S = 4.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,24 +37,83 @@ class Check:
         return dataclasses.asdict(self)
 
 
-def status(site: str) -> tuple[Check, ...]:
-    """Look at every machine, node and pod of a site, its backups and its front door.
+def status(site: str, within_s: float = _WITHIN_S) -> tuple[Check, ...]:
+    """Look at every machine, node, pod and claim of a site, its backups and its doors.
 
     Raises:
         SiteError: the site is not up here.
     """
     access = load_access(site)
-    checks = [
-        Check(what=f"machine {name}", works=on, detail="on" if on else "off")
-        for name, on in capabilities(access).machines_on().items()
+    looks: dict[str, Callable[[], list[Check]]] = {
+        "machines": partial(_machines, access),
+        access.primary.name: partial(_cluster, access, access.primary),
+        access.recovery.name: partial(_cluster, access, access.recovery),
+        "front door": partial(_front_door, access),
+        "front doors": lambda: _doors(capabilities(access).doors()),
+    }
+    return tuple(
+        check for checks in _at_once(looks, within_s).values() for check in checks
+    )
+
+
+def _at_once(
+    looks: Mapping[str, Callable[[], list[Check]]], within_s: float
+) -> dict[str, list[Check]]:
+    """Do every look in a thread; tell of one that fails or is late, and wait no more."""
+    late = f"no answer within {within_s:g} s"
+    found = {name: [Check(what=name, works=False, detail=late)] for name in looks}
+
+    def look(name: str) -> None:
+        try:
+            found[name] = looks[name]()
+        except (PlatformError, OSError) as error:
+            found[name] = [Check(what=name, works=False, detail=str(error))]
+
+    # Left behind when late: a process that ends does not wait for them.
+    threads = [
+        threading.Thread(target=look, args=(name,), daemon=True) for name in looks
     ]
-    for cluster in (access.primary, access.recovery):
-        checks += _cluster(access, cluster)
+    for thread in threads:
+        thread.start()
+    clock = threading.Event()
+    timer = threading.Timer(within_s, clock.set)
+    timer.daemon = True
+    timer.start()
+    for thread in threads:
+        while thread.is_alive() and not clock.is_set():
+            thread.join(0.05)
+    timer.cancel()
+    return dict(found)
+
+
+def _machines(access: Access) -> list[Check]:
+    """Say which machines are on; of one that is off why, and which services loop."""
+    layout = load(access.site) if access.provider == "embedded" else None
+    if layout is None:
+        return [
+            Check(what=f"machine {name}", works=on, detail="on" if on else "off")
+            for name, on in capabilities(access).machines_on().items()
+        ]
+    found = []
+    for each in layout.machines():
+        on = first_process(each) is not None
+        loops = postmortem.looping(each) if on else {}
+        detail = "on" if on else postmortem.why_off(each).en
+        if killed := postmortem.out_of_memory(each) if on else 0:
+            detail += f"; out of memory killed {killed} of its processes"
+        what = f"machine {each.name}"
+        found.append(Check(what=what, works=on, detail=detail))
+        found += [
+            Check(what=f"{what} service {name}", works=False, detail=said.en)
+            for name, said in loops.items()
+        ]
+    return found
+
+
+def _front_door(access: Access) -> list[Check]:
     works = clinical_read(access)
     detail = f"clinical read at {access.front_door}"
-    checks.append(Check(what="front door", works=works, detail=detail))
-    checks += _doors(capabilities(access).doors())
-    return tuple(checks)
+    return [Check(what="front door", works=works, detail=detail)]
 
 
 def _doors(doors: Sequence[Door]) -> list[Check]:
@@ -70,48 +141,61 @@ def _doors(doors: Sequence[Door]) -> list[Check]:
 
 
 def _cluster(access: Access, cluster: Cluster) -> list[Check]:
-    try:
-        nodes = kube.nodes(cluster, observe=True)
-        pods = [
-            pod
-            for namespace in (access.namespace, "velero", "kube-system")
-            for pod in kube.pods(cluster, namespace, observe=True)
-            if pod.phase != "Succeeded"
-        ]
-        location = kube.get_object(
-            cluster,
-            "velero.io/v1",
-            "BackupStorageLocation",
-            "default",
-            namespace="velero",
-            observe=True,
-        )
-    except PlatformError as error:
-        return [Check(what=cluster.name, works=False, detail=str(error))]
-    ready = {node.name for node in nodes if node.ready}
+    """Say of nodes, pods, claims and the backup location what works, or why not."""
+    listed = partial(kube.list_objects, cluster, observe=True)
+    nodes = listed("v1", "Node")
+    why = {
+        kube.text(each, "metadata", "name"): podreasons.of_node(each) for each in nodes
+    }
+    ready = frozenset(name for name, reason in why.items() if not reason)
     found = [
         Check(
-            what=f"{cluster.name} node {node.name}",
-            works=node.ready,
-            detail="Ready" if node.ready else "NotReady",
+            what=f"{cluster.name} node {name}",
+            works=not reason,
+            detail=reason or "Ready",
         )
-        for node in nodes
+        for name, reason in why.items()
     ]
-    found += [
-        Check(
-            what=f"{cluster.name} pod {pod.name}",
-            # A pod reads Ready for a while after its node died: both must be.
-            works=pod.ready and pod.node in ready,
-            detail=f"{pod.phase} on {pod.node or 'no node'}",
-        )
-        for pod in pods
-    ]
-    phase = kube.text(location, "status", "phase")
-    found.append(
-        Check(
-            what=f"{cluster.name} backup location",
-            works=phase == "Available",
-            detail=phase or "not looked at yet",
-        )
+    for namespace in (access.namespace, "velero", "kube-system"):
+        found += [
+            _of_pod(cluster, pod, ready)
+            for pod in listed("v1", "Pod", namespace=namespace)
+            if kube.text(pod, "status", "phase") != "Succeeded"
+        ]
+        found += [
+            Check(
+                what=f"{cluster.name} claim {kube.text(claim, 'metadata', 'name')}",
+                works=False,
+                detail=reason,
+            )
+            for claim in listed("v1", "PersistentVolumeClaim", namespace=namespace)
+            if (reason := podreasons.of_claim(claim))
+        ]
+    return [*found, _location(cluster)]
+
+
+def _of_pod(cluster: Cluster, pod: Object, ready: frozenset[str]) -> Check:
+    reason = podreasons.of_pod(pod, ready)
+    running = (
+        f"{kube.text(pod, 'status', 'phase')} on {kube.text(pod, 'spec', 'nodeName')}"
     )
-    return found
+    what = f"{cluster.name} pod {kube.text(pod, 'metadata', 'name')}"
+    return Check(what=what, works=not reason, detail=reason or running)
+
+
+def _location(cluster: Cluster) -> Check:
+    location = kube.get_object(
+        cluster,
+        "velero.io/v1",
+        "BackupStorageLocation",
+        "default",
+        namespace="velero",
+        observe=True,
+    )
+    phase = kube.text(location, "status", "phase")
+    said = kube.text(location, "status", "message")
+    return Check(
+        what=f"{cluster.name} backup location",
+        works=phase == "Available",
+        detail=f"{phase or 'not looked at yet'}{': ' if said else ''}{said}",
+    )

@@ -19,6 +19,7 @@ from reprise_platform.embedded import (
     doors,
     layers,
     machine,
+    network,
     node,
     volumes,
 )
@@ -446,3 +447,16 @@ def test_machines_start_without_this_process_environment() -> None:
     assert isinstance(env, ast.Dict)
     keys = [ast.literal_eval(each) for each in env.keys if each is not None]
     assert keys == ["PATH"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces need root")
+def test_namespace_laid_twice_is_removed(tmp_path: Path) -> None:
+    """What a killed `up` and the next one both laid goes with one removal, and once more."""
+    for name in ("a1", "b1"):
+        network._make_namespace(network.namespace_file(tmp_path, name))
+    run(["unshare", f"--net={network.namespace_file(tmp_path, 'a1')}", "true"])
+    assert Path("/proc/self/mountinfo").read_text().count(f"{tmp_path}/net/a1") == 2
+    for _ in range(2):
+        network.remove("laidtwice", tmp_path)
+        assert list((tmp_path / "net").iterdir()) == []
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()

@@ -87,7 +87,10 @@ def _addresses_and_secrets(layout: Layout) -> None:
     front = layout.folder / "front"
     front.mkdir(exist_ok=True)
     if not (front / doors.MAP).exists():
-        (front / doors.MAP).write_text("active primary\n")
+        # Whole or not at all: an empty one, after a kill, would close the door for ever.
+        partial_map = front / f"{doors.MAP}.new"
+        partial_map.write_text("active primary\n")
+        partial_map.rename(front / doors.MAP)
 
 
 def _network(layout: Layout) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from reprise_platform.command import run
 from reprise_platform.embedded.topology import ClusterPlan, Topology
 from reprise_platform.errors import CommandError
+from reprise_platform.waiting import until
 
 BACKBONE = "backbone"
 
@@ -98,15 +100,27 @@ def remove(site: str, folder: Path) -> None:
         run(["ip", "link", "del", host_link(site)])
     held = folder / "net"
     for file in sorted(held.iterdir()) if held.is_dir() else ():
-        with contextlib.suppress(CommandError):
-            run(["umount", file])
+        until(partial(_let_go, file), within_s=20, every_s=0.1, what=f"end of {file}")
+
+
+def _let_go(file: Path) -> bool:
+    """Remove a namespace's file; true when it is gone.
+
+    One that was made twice (by what an `up` killed at that moment had begun, then by the
+    next) is mounted twice.
+    """
+    with contextlib.suppress(CommandError):
+        run(["umount", file])
+    with contextlib.suppress(OSError):
         file.unlink()
+    return not file.exists()
 
 
 def _make_namespace(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
-    run(["unshare", f"--net={file}", "true"])
+    # It goes with a killed `up`: late, it would lay its namespace over the next one's.
+    run(["setpriv", "--pdeathsig", "KILL", "unshare", f"--net={file}", "true"])
 
 
 def _in_backbone(folder: Path, lines: Iterable[str]) -> None:
