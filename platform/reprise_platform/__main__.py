@@ -1,4 +1,4 @@
-"""`python -m reprise_platform up | status | down | doctor`: the embedded site by hand."""
+"""`python -m reprise_platform up | status | down | doctor | logs`: a site by hand."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from reprise_platform.doctor.table import print_table
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import PlatformError, Refused, SiteError
 from reprise_platform.language import Language, preferred, spoken
+from reprise_platform.logs.gather import gather
 from reprise_platform.sites import default_file, parse_site
 from reprise_platform.status import status
 from reprise_platform.telling import text_of
+from reprise_pra.analysis.results import Text
 
 _STEPS = {"up": 20, "down": 5}
 # Their messages are whole: nothing was under way.
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "status": _status,
         "down": _down,
         "doctor": _doctor,
+        "logs": _logs,
     }
     try:
         return commands[chosen.command](chosen)
@@ -65,7 +68,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in ("up", "status", "down", "doctor"):
+    for name in words.COMMANDS:
         what = spoken(words.COMMANDS[name], language)
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument(
@@ -84,6 +87,11 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         if name in {"status", "doctor"}:
             help_json = spoken(words.JSON, language)
             command.add_argument("--json", action="store_true", help=help_json)
+        if name == "logs":
+            output = spoken(words.OUTPUT, language)
+            command.add_argument(
+                "-o", "--output", type=Path, metavar="FILE", help=output
+            )
     return parser
 
 
@@ -165,6 +173,18 @@ def _doctor(chosen: argparse.Namespace) -> int:
     else:
         print_table(rows, chosen.lang, rich.console.Console())
     return 1 if any(row.state is State.LACKING for row in rows) else 0
+
+
+def _logs(chosen: argparse.Namespace) -> int:
+    site = parse_site(chosen.site, name=chosen.name)
+
+    def say(part: Text) -> None:
+        print(f"{spoken(part, chosen.lang)} ...", file=sys.stderr)
+
+    file = gather(site, chosen.output, say)
+    size = file.stat().st_size / (1 << 20)
+    print(spoken(words.WRITTEN, chosen.lang).format(file, size))
+    return 0
 
 
 if __name__ == "__main__":

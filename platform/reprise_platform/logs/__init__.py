@@ -1,0 +1,1 @@
+"""Everything of a site in one archive, without its secrets."""
