@@ -63,6 +63,7 @@ _GOOD = Facts(
     processors=4,
     inotify_instances=512,
     inotify_watches=65536,
+    inotify_used=9,
     lacking=(),
     apt=True,
     python=(3, 12),
@@ -122,7 +123,9 @@ _DEFECTS: tuple[tuple[str, dict[str, object], State], ...] = (
     ),
     ("disk compiler", {"cached": False, "compiler_disk": _FULL}, State.LACKING),
     ("processors", {"processors": 1}, State.DEGRADED),
-    ("inotify", {"inotify_instances": 64}, State.DEGRADED),
+    ("inotify", {"inotify_watches": 64}, State.DEGRADED),
+    ("inotify", {"inotify_used": 460}, State.DEGRADED),
+    ("inotify", {"inotify_used": 490}, State.LACKING),
     ("tools", {"lacking": (("mmdebstrap", "roots"),)}, State.DEGRADED),
     ("tools", {"lacking": (("mmdebstrap", "roots"),), "apt": False}, State.LACKING),
     ("python", {"python": (3, 11)}, State.LACKING),
@@ -216,7 +219,7 @@ def test_what_only_degrades_refuses_nothing() -> None:
     weak = dataclasses.replace(
         _GOOD,
         processors=1,
-        inotify_instances=64,
+        inotify_watches=64,
         trials={**_GOOD.trials, "iptables": f"{UNTRIED}no root was made yet"},
     )
     states = {row.state for row in examine(examples.site(), weak)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -57,6 +58,7 @@ class Facts:
     """What was found.
 
     Attributes:
+        inotify_used: instances that this user's processes hold now.
         capabilities: those of CAPABILITIES and RESOURCE_CAPABILITY that this process has.
         trials: what was tried to "" or why it does not work (see `trial.py`).
         cgroup_error, delegation_error: "" or why a group could not be made.
@@ -86,6 +88,7 @@ class Facts:
     processors: int
     inotify_instances: int
     inotify_watches: int
+    inotify_used: int
     lacking: tuple[tuple[str, str], ...]
     apt: bool
     python: tuple[int, int]
@@ -120,6 +123,7 @@ def look() -> Facts:
         processors=len(os.sched_getaffinity(0)),
         inotify_instances=_sysctl("fs/inotify/max_user_instances"),
         inotify_watches=_sysctl("fs/inotify/max_user_watches"),
+        inotify_used=_inotify_used(),
         lacking=hostpackages.missing(),
         apt=shutil.which("apt-get") is not None,
         python=sys.version_info[:2],
@@ -244,6 +248,18 @@ def _sysctl(name: str) -> int:
         return int((_PROC / "sys" / name).read_text())
     except (OSError, ValueError):
         return 0
+
+
+def _inotify_used() -> int:
+    used = 0
+    for process in _PROC.glob("[0-9]*"):
+        # Each ends, or is another user's, as it likes.
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == os.geteuid():
+                for file in (process / "fd").iterdir():
+                    with contextlib.suppress(OSError):
+                        used += str(file.readlink()) == "anon_inode:inotify"
+    return used
 
 
 def _blocks() -> tuple[Mapping[str, str], str]:

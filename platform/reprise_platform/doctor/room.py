@@ -20,8 +20,8 @@ _CACHE_WARM = 0.2 * _GB
 _FILES_SITE = 50_000
 _PROCESSORS = 2
 _PYTHON = (3, 12)
-# A full site holds about a hundred (six a kubelet, one a container).
-_INOTIFY_INSTANCES = 128
+# Counted on sites that run: a kubelet with its pods; both control planes and the rest.
+_INOTIFY_NODE, _INOTIFY_SITE = 7, 30
 _INOTIFY_WATCHES = 8192
 # Containers' layers are overlays whose upper folder must lie on an ordinary file system.
 _NO_OVERLAY_UPON = ("overlay", "nfs", "nfs4", "vfat", "fuse", "9p", "squashfs", "cifs")
@@ -38,7 +38,7 @@ def room_rows(facts: Facts, site: Site, *, is_laid: bool) -> Iterator[Row]:
     yield _memory(facts, nodes, is_laid=is_laid)
     yield from _disks(facts, nodes, is_laid=is_laid)
     yield _processors(facts)
-    yield _inotify(facts)
+    yield _inotify(facts, nodes, is_laid=is_laid)
     yield _tools(facts)
     yield _python(facts)
     yield _addresses(facts)
@@ -149,24 +149,31 @@ def _processors(facts: Facts) -> Row:
     return row.judged(State.FOUND if enough else State.DEGRADED, same(facts.processors))
 
 
-def _inotify(facts: Facts) -> Row:
+def _inotify(facts: Facts, nodes: int, *, is_laid: bool) -> Row:
+    need = _INOTIFY_SITE + nodes * _INOTIFY_NODE
     row = Need(
         key="inotify",
         what=same("inotify"),
         why=Text(
-            fr="kubelets et conteneurs surveillent leurs fichiers : une centaine par site",
-            en="kubelets and containers watch their files: about a hundred a site",
+            fr=f"les kubelets surveillent leurs fichiers : {need} instances pour un site ;"
+            " sans elles, aucun nœud n'est prêt",
+            en=f"kubelets watch their files: {need} instances a site;"
+            " without them no node is ever Ready",
         ),
         remedy=Text(
             fr="`sysctl fs.inotify.max_user_instances=512`",
             en="`sysctl fs.inotify.max_user_instances=512`",
         ),
     )
-    told = same(f"{facts.inotify_instances} / {facts.inotify_watches}")
-    enough = (
-        facts.inotify_instances >= _INOTIFY_INSTANCES
-        and facts.inotify_watches >= _INOTIFY_WATCHES
+    free = max(0, facts.inotify_instances - facts.inotify_used)
+    told = Text(
+        fr=f"{free} instances libres sur {facts.inotify_instances}",
+        en=f"{free} instances free of {facts.inotify_instances}",
     )
+    if free < need and not is_laid:
+        # The last to come do without some; with half of them no containerd starts.
+        return row.judged(State.LACKING if free < need / 2 else State.DEGRADED, told)
+    enough = facts.inotify_watches >= _INOTIFY_WATCHES
     return row.judged(State.FOUND if enough else State.DEGRADED, told)
 
 
