@@ -218,6 +218,7 @@ def _workload_seen(kind: str, found: _Object, pods: Iterable[_Object]) -> Worklo
         name=found.metadata.name,
         wanted=1 if wanted is None else wanted,
         ready=len(mine),
+        bearers=tuple(sorted({pod.spec.node_name or "" for pod in mine})),
     )
 
 

@@ -147,7 +147,19 @@ def _prepare(
         )
         raise Refused(msg)
     before = snapshot(site.observer)
-    targets = resolve(selector, nodes=before.nodes, zones=access.zones, radius=radius)
+    bearers = {
+        node
+        for workload in before.workloads
+        if (workload.namespace, workload.name) == (access.namespace, selector.bearing)
+        for node in workload.bearers
+    }
+    targets = resolve(
+        selector,
+        nodes=before.nodes,
+        zones=access.zones,
+        radius=radius,
+        bearers=bearers,
+    )
     baseline = Baseline(nodes=before.nodes, workloads=before.workloads)
     made = make_fault(fault, site=site, targets=targets, baseline=baseline)
     now_ns = time.monotonic_ns()

@@ -38,6 +38,7 @@ class WorkloadSeen:
     Attributes:
         ready: pods that are Ready *and* stand on a Ready node: a pod of a dead node
             keeps reading Ready for a while.
+        bearers: the nodes of those, sorted.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class WorkloadSeen:
     name: str
     wanted: int
     ready: int
+    bearers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from reprise_experiments.errors import Refused
 from reprise_experiments.observe import NodeSeen
@@ -28,11 +28,17 @@ class Scope(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """One way of naming targets; `name` for `node` and `zone`, `seed` for the drawn ones."""
+    """One way of naming targets; `name` for `node` and `zone`, `seed` for the drawn ones.
+
+    Attributes:
+        bearing: draw among the nodes that bear a Ready pod of this workload; empty: all.
+            The loss of a node that bears nothing of the service would show nothing.
+    """
 
     scope: Scope
     name: str = ""
     seed: int = 0
+    bearing: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,7 @@ class Target:
 
 _SHAPES = (
     "{node: NAME}, {zone: NAME}, {any_node: true, seed: NUMBER},"
-    " {any_zone: true, seed: NUMBER}"
+    " {any_node: true, seed: NUMBER, bearing: WORKLOAD}, {any_zone: true, seed: NUMBER}"
 )
 
 
@@ -68,7 +74,7 @@ def parse_selector(raw: Mapping[str, JsonValue]) -> Selector:
     scopes = [
         scope for scope in Scope if scope is not Scope.SITE and scope.value in raw
     ]
-    known = {scope.value for scope in scopes} | {"seed"}
+    known = {scope.value for scope in scopes} | {"seed", "bearing"}
     problems = [f"unknown key {key!r}" for key in raw if key not in known]
     if len(scopes) != 1:
         problems.append(f"{len(scopes)} ways of naming targets, 1 is needed")
@@ -84,10 +90,19 @@ def parse_selector(raw: Mapping[str, JsonValue]) -> Selector:
         problems.append(f"{scope.value} must be a name")
     if not drawn and "seed" in raw:
         problems.append("seed has no meaning with a name")
+    bearing = raw.get("bearing", "")
+    if "bearing" in raw and scope is not Scope.ANY_NODE:
+        problems.append("bearing has no meaning without any_node")
+    if "bearing" in raw and (not isinstance(bearing, str) or not bearing):
+        problems.append("bearing must be a workload's name")
     if problems:
         raise Refused(_refusal(raw, problems))
     if drawn:
-        return Selector(scope=scope, seed=seed if isinstance(seed, int) else 0)
+        return Selector(
+            scope=scope,
+            seed=seed if isinstance(seed, int) else 0,
+            bearing=str(bearing),
+        )
     return Selector(scope=scope, name=str(value))
 
 
@@ -101,11 +116,13 @@ def resolve(
     nodes: tuple[NodeSeen, ...],
     zones: Mapping[str, tuple[str, ...]],
     radius: BlastRadius,
+    bearers: Collection[str] = (),
 ) -> tuple[Target, ...]:
     """Turn a selector into named targets.
 
     Args:
         nodes: as they are seen now.
+        bearers: the nodes that bear what `selector.bearing` names.
         zones: what the site says its zones are; it must agree with what is seen.
 
     Raises:
@@ -113,9 +130,11 @@ def resolve(
             or already down (one could not see the fault take).
     """
     seen = {node.name: node for node in nodes}
-    names = _select(selector, zones)
+    names = _select(selector, zones, bearers)
     problems = []
-    if not names:
+    if not names and selector.bearing:
+        problems.append(f"no node bears a Ready pod of {selector.bearing}")
+    elif not names:
         problems.append(f"no target; the site has {_layout(zones)}")
     missing = [name for name in names if name not in seen]
     problems += [f"node {name} is not in the cluster" for name in missing]
@@ -146,9 +165,11 @@ def resolve(
 
 
 def _select(
-    selector: Selector, zones: Mapping[str, tuple[str, ...]]
+    selector: Selector, zones: Mapping[str, tuple[str, ...]], bearers: Collection[str]
 ) -> tuple[str, ...]:
     every = sorted(name for members in zones.values() for name in members)
+    if selector.bearing:
+        every = [name for name in every if name in bearers]
     # Drawn from sorted names, so that one seed names one target on every machine.
     draw = random.Random(selector.seed)  # noqa: S311 - repeatable, not secret
     match selector.scope:

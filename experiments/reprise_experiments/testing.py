@@ -155,8 +155,9 @@ class World:
         )
 
     def workloads(self) -> tuple[WorkloadSeen, ...]:
-        """Return OpenMRS and Galera, one replica a zone with a node up."""
-        zones = {node.zone for node in self.nodes() if node.ready}
+        """Return OpenMRS and Galera, one replica a zone, on its last node that is up."""
+        zones = {node.zone: node.name for node in self.nodes() if node.ready}
+        bearers = tuple(sorted(zones.values()))
         return (
             WorkloadSeen(
                 kind="Deployment",
@@ -164,6 +165,7 @@ class World:
                 name="openmrs",
                 wanted=len(_ZONES),
                 ready=len(zones),
+                bearers=bearers,
             ),
             WorkloadSeen(
                 kind="StatefulSet",
@@ -171,6 +173,7 @@ class World:
                 name="galera",
                 wanted=len(_ZONES),
                 ready=len(zones),
+                bearers=bearers,
             ),
         )
 

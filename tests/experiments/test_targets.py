@@ -68,6 +68,9 @@ def test_zone_is_all_its_nodes() -> None:
         ({"any_node": False, "seed": 3}, "must be true"),
         ({"nod": "a1", "zone": "a"}, "unknown key"),
         ({"site": True}, "0 ways"),
+        ({"node": "a1", "bearing": "openmrs"}, "no meaning without any_node"),
+        ({"any_zone": True, "seed": 3, "bearing": "openmrs"}, "no meaning without"),
+        ({"any_node": True, "seed": 3, "bearing": ""}, "a workload's name"),
     ],
 )
 def test_wrong_selector_is_refused(raw: dict[str, JsonValue], said: str) -> None:
@@ -160,3 +163,26 @@ def test_some_seed_draws_each_node() -> None:
     }
 
     assert drawn == {"a1", "a2", "b1", "c1"}
+
+
+def test_draw_leaves_out_nodes_that_bear_nothing() -> None:
+    """With `bearing`, no seed draws a node to spare: its loss would show nothing."""
+    drawn = {
+        resolve(
+            parse_selector({"any_node": True, "seed": seed, "bearing": "openmrs"}),
+            nodes=NODES,
+            zones=ZONES,
+            radius=ONE,
+            bearers=("a2", "b1", "c1"),
+        )[0].name
+        for seed in range(50)
+    }
+
+    assert drawn == {"a2", "b1", "c1"}
+
+
+def test_nothing_borne_is_refused() -> None:
+    """A workload that stands nowhere is no leave to hit any node."""
+    selector = parse_selector({"any_node": True, "seed": 1, "bearing": "openmrs"})
+    with pytest.raises(Refused, match="no node bears a Ready pod of openmrs"):
+        resolve(selector, nodes=NODES, zones=ZONES, radius=ONE)
