@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from reprise_platform import kube
 from reprise_platform.access import Access
 from reprise_platform.capabilities import Capabilities, Door, capabilities
 from reprise_platform.embedded import network
@@ -105,6 +106,38 @@ def test_a_door_that_hangs_gives_the_address_up(
     assert [door.name for door in found if door.holds] == [other]
 
 
+def test_a_door_rests_while_nobody_serves(
+    site_access: Access, power: Capabilities, layout: Layout
+) -> None:
+    """With no replica anywhere HAProxy waits: it does not spin on refused connections."""
+    (door,) = (door.name for door in _settled(power, _both) if door.holds)
+    pid = _haproxy(layout, door)
+    try:
+        _select(site_access, "nobody")
+        until(
+            lambda: not clinical_read(site_access),
+            within_s=30,
+            every_s=0.5,
+            what="no replica behind the door",
+        )
+        before_s, until_s = _spent_s(pid), time.monotonic() + 10
+        until(
+            lambda: time.monotonic() > until_s,
+            within_s=60,
+            every_s=1,
+            what="ten seconds to pass",
+        )
+        assert _spent_s(pid) - before_s < 1
+    finally:
+        _select(site_access, "openmrs")
+    until(
+        lambda: clinical_read(site_access),
+        within_s=60,
+        every_s=0.5,
+        what="a clinical read",
+    )
+
+
 def test_a_door_that_was_off_leads_where_the_other_does(
     site_access: Access, power: Capabilities
 ) -> None:
@@ -142,6 +175,24 @@ def test_status_says_who_holds_the_address(
     told = {check.what: check for check in status(site_access.site)}
     assert told["front door's address"].works
     assert not told[f"machine {other}"].works
+
+
+def _select(access: Access, app: str) -> None:
+    """Let the Service of OpenMRS lead to the pods of an application."""
+    kube.patch(
+        access.primary,
+        "v1",
+        "Service",
+        "openmrs",
+        {"spec": {"selector": {"app": app}}},
+        namespace=access.namespace,
+    )
+
+
+def _spent_s(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _haproxy(layout: Layout, door: str) -> int:

@@ -22,7 +22,8 @@ from reprise_platform.embedded.topology import (
 from reprise_platform.sites import Site, size_bytes
 
 MAP = "active.map"
-_CHECK = "haproxy-answers.sh"
+_SCRIPTS = paths.PLATFORM / "machines"
+_CHECK, _RULES = "haproxy-answers.sh", "doors.nft"
 
 
 def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
@@ -91,8 +92,9 @@ def front(
         files={
             "haproxy.cfg": _haproxy(topology, door),
             "keepalived.conf": _keepalived(topology, door),
-            _CHECK: (paths.PLATFORM / "machines" / _CHECK).read_text(),
+            **{name: (_SCRIPTS / name).read_text() for name in (_CHECK, _RULES)},
         },
+        prepare=(f"nft -f /etc/reprise/{_RULES}",),
         services=(
             Service(
                 name="haproxy", command=("haproxy", "-f", "/etc/reprise/haproxy.cfg")
