@@ -108,9 +108,20 @@ def _plural(kind: str) -> str:
     return f"{lower}es" if lower.endswith("s") else f"{lower}s"
 
 
-@functools.cache
 def api_client(kubeconfig: Path) -> kubernetes.client.ApiClient:
-    """Return the connection a kubeconfig describes, made once."""
+    """Return the connection a kubeconfig describes, made once for what it now says."""
+    try:
+        told = kubeconfig.stat()
+    except OSError:
+        return _api_client(kubeconfig, 0, 0)
+    # A site taken down and up again has other keys under the same path.
+    return _api_client(kubeconfig, told.st_ino, told.st_mtime_ns)
+
+
+@functools.cache
+def _api_client(
+    kubeconfig: Path, _inode: int, _written_ns: int
+) -> kubernetes.client.ApiClient:
     configuration = kubernetes.client.Configuration()
     kubernetes.config.load_kube_config(  # type: ignore[no-untyped-call]
         str(kubeconfig), client_configuration=configuration

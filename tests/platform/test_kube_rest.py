@@ -236,3 +236,13 @@ def test_reachable_server(server: tuple[Cluster, type[_Server]]) -> None:
     assert not kube.api_ready(cluster)
     handler.answers["/readyz"] = (200, b"ok")
     assert kube.api_ready(cluster)
+
+
+def test_a_site_made_anew_gets_a_connection_of_its_own(tmp_path: Path) -> None:
+    """A kubeconfig that is what it was has one connection; written anew, another."""
+    first = _cluster(tmp_path, 1).kubeconfig
+    kept = kube_rest.api_client(first)
+    assert kube_rest.api_client(first) is kept
+    first.unlink()
+    again = kube_rest.api_client(_cluster(tmp_path, 2).kubeconfig)
+    assert again.configuration.host == "http://127.0.0.1:2"
