@@ -164,6 +164,8 @@ def _kubelet(node: Node, cluster: ClusterPlan, site: Site) -> dict[str, object]:
         "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
         "failSwapOn": False,
         "imageGCHighThresholdPercent": 100,
+        # A node whose disk was emptied takes pods again soon: the default is 5 minutes.
+        "evictionPressureTransitionPeriod": "20s",
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "2%"},
         "localStorageCapacityIsolation": True,
         "nodeStatusUpdateFrequency": "2s",
