@@ -84,6 +84,8 @@ def test_arguments_name_the_plan(tree: Path, arguments: list[str], words: str) -
 
 def test_interrupt_reaches_the_drill_alone(tree: Path) -> None:
     """Ctrl-C is the drill's: nox, in whose place it runs, cannot cut its clean-up short."""
+    # Started in the background these tests ignore Ctrl-C, and so would what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with _start(tree, drill="wait") as nox:
         assert nox.stdout is not None
         process = int(nox.stdout.readline().split(" ")[1])
