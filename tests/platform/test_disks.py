@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     for device in loops.backed_below(tmp_path):
         loops.release(device)
     _unplugged(tmp_path)
+    until(loops.sweep, within_s=20, every_s=0.1, what="free devices to be removed")
 
 
 def _unplugged(folder: Path) -> None:
