@@ -27,7 +27,6 @@ from reprise_platform.status import status
 from reprise_platform.telling import text_of
 from reprise_pra.analysis.results import Text
 
-_STEPS = {"up": 20, "down": 5}
 # Their messages are whole: nothing was under way.
 _WHOLE = (Refused, SiteError)
 
@@ -96,12 +95,8 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    progress = Progress(_STEPS["up"])
-    return _told(
-        chosen,
-        progress,
-        lambda: _brought_up(chosen, progress),
-    )
+    progress = Progress(provider.STEPS_UP)
+    return _told(chosen, progress, lambda _: _brought_up(chosen, progress))
 
 
 def _brought_up(chosen: argparse.Namespace, progress: Progress) -> None:
@@ -114,28 +109,26 @@ def _brought_up(chosen: argparse.Namespace, progress: Progress) -> None:
 
 
 def _down(chosen: argparse.Namespace) -> int:
-    name = parse_site(chosen.site, name=chosen.name).name
-    progress = Progress(_STEPS["down"])
-    return _told(chosen, progress, lambda: provider.destroy(name, progress))
+    progress = Progress(provider.STEPS_DOWN)
+    return _told(chosen, progress, lambda name: provider.destroy(name, progress))
 
 
 def _told(
-    chosen: argparse.Namespace, progress: Progress, work: Callable[[], None]
+    chosen: argparse.Namespace, progress: Progress, work: Callable[[str], None]
 ) -> int:
-    """Do something in steps; when it fails, tell all that helps to go on."""
+    """Do something to a site in steps; when it fails, tell all that helps to go on."""
     name = parse_site(chosen.site, name=chosen.name).name
-    # Known before: `down` takes the files away that say what is secret.
-    redactor = redaction.of_site(paths.site_state(name))
+    # `down` takes the files away that say what is secret, `up` makes them.
+    secrets = redaction.secrets_in(paths.site_state(name))
     try:
-        work()
+        work(name)
     except _WHOLE:
         raise
     # The process' boundary: whatever went wrong, a person must be able to go on.
     except Exception as error:  # noqa: BLE001
         if not isinstance(error, PlatformError | OSError):
             traceback.print_exc()
-        if chosen.command == "up":
-            redactor = redaction.of_site(paths.site_state(name))
+        secrets |= redaction.secrets_in(paths.site_state(name))
         steps = [step for step, raised in progress.failed if raised is error]
         said = failures.told(
             error,
@@ -143,7 +136,7 @@ def _told(
             site=name,
             command=chosen.command,
             steps=steps,
-            redactor=redactor,
+            redactor=redaction.Redactor(secrets),
         )
         print(f"\nreprise:\n{said}", file=sys.stderr)
         return 1

@@ -12,11 +12,9 @@ import yaml
 
 from reprise_platform import content, kube, paths
 from reprise_platform.access import Cluster
-from reprise_platform.command import run
+from reprise_platform.command import DIES_WITH_US, run
 from reprise_platform.kube import Json, Object, text
 
-# Helm dies with whoever waits for it: a killed `up` leaves none that still writes.
-_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 _WITHIN_S = 120.0
 _KEPT_REVISIONS = 3
 # What a release was made from; Helm keeps it as a label of the release's Secret.
@@ -72,7 +70,8 @@ def install(helm: Path, cluster: Cluster, release: Release) -> bool:
         return False
     run(
         [
-            *(*_DIES_WITH_US, helm, "upgrade", "--install", release.name),
+            # A killed `up` leaves no Helm that still writes.
+            *(*DIES_WITH_US, helm, "upgrade", "--install", release.name),
             *(folder(release.chart), "--values", release.values),
             *(
                 "--namespace",

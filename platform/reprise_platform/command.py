@@ -11,11 +11,13 @@ from pathlib import Path
 from reprise_platform.errors import CommandError
 
 _SHOWN_CHARACTERS = 4000
+# Words before a program that must go with whoever runs it (the thread that waits for it,
+# which `run` is), even by SIGKILL.
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 # Words before a program that makes much and long: in namespaces of its own, so that its
-# mounts and all its children go with it, and it goes with whoever runs it (the thread
-# that waits for it, which `run` is), even by SIGKILL.
+# mounts and all its children go with it.
 TIED = (
-    *("setpriv", "--pdeathsig", "KILL"),
+    *DIES_WITH_US,
     *("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"),
 )
 

@@ -11,6 +11,7 @@ from reprise_platform.embedded.progress import StepTime
 from reprise_platform.errors import PlatformError
 from reprise_platform.language import Language, spoken
 from reprise_platform.redaction import Redactor
+from reprise_platform.tails import end_of
 from reprise_platform.telling import text_of
 from reprise_pra.analysis.results import Text
 
@@ -102,9 +103,7 @@ def _of_logs(error: BaseException, language: Language) -> Iterator[str]:
 def tail(file: Path, lines: int = _LINES) -> list[str]:
     """Return the last lines of a log; none where it cannot be read."""
     try:
-        with file.open("rb") as log:
-            log.seek(max(0, file.stat().st_size - _READ_BYTES))
-            data = log.read()
+        data = end_of(file, _READ_BYTES)
     except OSError:
         return []
     return data.decode(errors="replace").splitlines()[-lines:]

@@ -13,13 +13,11 @@ import socket
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 
-import kubernetes.client
 import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from reprise_platform.access import Cluster
 from reprise_platform.kube_rest import (
-    REQUEST_TIMEOUT_S,
     Json,
     KubeError,
     Object,
@@ -27,7 +25,7 @@ from reprise_platform.kube_rest import (
     at,
     path_of,
     path_to,
-    reason,
+    pod_log,
     request,
     text,
 )
@@ -208,21 +206,6 @@ def delete(
     except KubeError as error:
         if error.status != http.HTTPStatus.NOT_FOUND:
             raise
-
-
-def pod_log(
-    cluster: Cluster, namespace: str, pod: str, *, container: str | None = None
-) -> str:
-    """Return what a pod's container wrote."""
-    api = kubernetes.client.CoreV1Api(api_client(cluster.kubeconfig))
-    try:
-        text: str = api.read_namespaced_pod_log(
-            pod, namespace, container=container, _request_timeout=REQUEST_TIMEOUT_S
-        )
-    except (ApiException, urllib3.exceptions.HTTPError) as error:
-        msg = f"{cluster.name}: log of pod {namespace}/{pod}: {reason(error)}"
-        raise KubeError(msg) from error
-    return text
 
 
 def api_reachable(cluster: Cluster, timeout_s: float = 2) -> bool:

@@ -1,8 +1,8 @@
 """Requests to a Kubernetes API server, as JSON, over the official client's connection.
 
 The client brings what is hard (kubeconfigs, certificates, tokens); its generated methods
-and its dynamic discovery are left out: discovery took seconds at each start, missed kinds
-defined since, and left files behind.
+(but for pods' logs, which are text) and its dynamic discovery are left out: discovery took
+seconds at each start, missed kinds defined since, and left files behind.
 """
 
 from __future__ import annotations
@@ -129,6 +129,40 @@ def _api_client(
     # A dead site must be seen dead at once: the caller decides how often to try.
     configuration.retries = urllib3.Retry(total=0)
     return kubernetes.client.ApiClient(configuration)
+
+
+def pod_log(
+    cluster: Cluster,
+    namespace: str,
+    pod: str,
+    *,
+    container: str | None = None,
+    previous: bool = False,
+    lines: int | None = None,
+) -> str:
+    """Return what a pod's container wrote.
+
+    Args:
+        previous: what its former life wrote, when it was started again.
+        lines: the last ones only.
+
+    Raises:
+        KubeError: the API server refuses or does not answer.
+    """
+    api = kubernetes.client.CoreV1Api(api_client(cluster.kubeconfig))
+    try:
+        text: str = api.read_namespaced_pod_log(
+            pod,
+            namespace,
+            container=container,
+            previous=previous,
+            tail_lines=lines,
+            _request_timeout=REQUEST_TIMEOUT_S,
+        )
+    except (ApiException, urllib3.exceptions.HTTPError) as error:
+        msg = f"{cluster.name}: log of pod {namespace}/{pod}: {reason(error)}"
+        raise KubeError(msg) from error
+    return text
 
 
 def reason(error: Exception) -> str:

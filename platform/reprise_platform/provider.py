@@ -7,14 +7,13 @@ from pathlib import Path
 
 from reprise_platform import journal
 from reprise_platform.access import Access, load_access
-from reprise_platform.embedded.bringup import up
+from reprise_platform.embedded import bringup, teardown
 from reprise_platform.embedded.progress import Progress
-from reprise_platform.embedded.teardown import down
 from reprise_platform.errors import PlatformError, SiteError
 from reprise_platform.sites import default_file, parse_site
 from reprise_platform.spent import refuse_spent
 
-_STEPS_UP, _STEPS_DOWN = 20, 5
+STEPS_UP, STEPS_DOWN = bringup.TOLD, len(teardown.STEPS)
 
 
 def provision(
@@ -36,9 +35,9 @@ def provision(
     """
     site = parse_site(file or default_file(), name=name)
     refuse_spent(site.name)
-    progress = progress or Progress(_STEPS_UP)
+    progress = progress or Progress(STEPS_UP)
     try:
-        access = up(site, progress)
+        access = bringup.up(site, progress)
     finally:
         progress.close()
         failed = " > ".join(step.step for step, _ in reversed(progress.failed))
@@ -63,9 +62,9 @@ def is_there(name: str) -> bool:
 def destroy(name: str, progress: Progress | None = None) -> None:
     """Take a site down from any state; leaves nothing of it. Idempotent."""
     _need_root()
-    progress = progress or Progress(_STEPS_DOWN)
+    progress = progress or Progress(STEPS_DOWN)
     try:
-        down(name, progress)
+        teardown.down(name, progress)
     finally:
         progress.close()
 

@@ -106,7 +106,6 @@ class Disks(_Frozen):
         volume: each data volume: a database member's, the dump's.
         control_plane: etcd's, a cluster.
         store: the backup store's.
-        observability: what is measured.
     """
 
     images: Size = "4Gi"
@@ -114,7 +113,6 @@ class Disks(_Frozen):
     volume: Size = "2Gi"
     control_plane: Size = "1Gi"
     store: Size = "8Gi"
-    observability: Size = "2Gi"
 
 
 class Site(_Frozen):

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprise_platform import __main__ as command_line
-from reprise_platform import failures, journal, paths, provider
+from reprise_platform import failures, journal, paths
 from reprise_platform.command import run
 from reprise_platform.embedded import bringup
 from reprise_platform.embedded.progress import Progress, StepTime
@@ -136,7 +136,7 @@ def test_command_line_tells_a_failed_step(
         with progress.step("network"):
             run(["sh", "-c", "echo 'RTNETLINK answers: File exists' >&2; exit 2"])
 
-    monkeypatch.setattr(provider, "up", up)
+    monkeypatch.setattr(bringup, "up", up)
     assert command_line.main(["up", "--lang", language]) == 1
     said = capsys.readouterr().err
     assert "RTNETLINK answers: File exists" in said

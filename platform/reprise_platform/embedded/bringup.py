@@ -87,10 +87,7 @@ def _addresses_and_secrets(layout: Layout) -> None:
     front = layout.folder / "front"
     front.mkdir(exist_ok=True)
     if not (front / doors.MAP).exists():
-        # Whole or not at all: an empty one, after a kill, would close the door for ever.
-        partial_map = front / f"{doors.MAP}.new"
-        partial_map.write_text("active primary\n")
-        partial_map.rename(front / doors.MAP)
+        doors.lead(layout.folder, "primary")
 
 
 def _network(layout: Layout) -> None:
@@ -205,6 +202,12 @@ STEPS: tuple[tuple[str, Callable[[Layout], None]], ...] = (
 )
 
 
+# Images whose roots take longest; the others are packed from what is compiled.
+_ROOTED = (("mariadb", images.mariadb), ("openmrs", images.openmrs))
+# What `up` tells of: the steps, what is compiled, the images, the machines' root, the store.
+TOLD = len(BEFORE) + len(STEPS) + len(builds.BUILDS) + len(_ROOTED) + 2
+
+
 def _make_everything(progress: Progress) -> None:
     """Compile, bootstrap and pack what is not in the cache, side by side."""
 
@@ -216,7 +219,7 @@ def _make_everything(progress: Progress) -> None:
     def rooted() -> None:
         with progress.step("  root of the machines"):
             roots.machine_root()
-        for name, make in (("mariadb", images.mariadb), ("openmrs", images.openmrs)):
+        for name, make in _ROOTED:
             with progress.step(f"  image: {name}"):
                 make()
 

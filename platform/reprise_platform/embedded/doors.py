@@ -110,6 +110,16 @@ def front(
     )
 
 
+def lead(folder: Path, to: str) -> None:
+    """Write which site serves, whole or not at all: a door that starts reads it.
+
+    An empty map, left by a kill, would close the front door for ever.
+    """
+    partial = folder / "front" / f"{MAP}.new"
+    partial.write_text(f"active {to}\n")
+    partial.rename(folder / "front" / MAP)
+
+
 def socket(folder: Path, door: Door) -> Path:
     """Return where this machine gives a door's HAProxy its orders."""
     return folder / "machines" / door.name / "run" / "haproxy.sock"

@@ -14,7 +14,7 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reprise_platform.errors import PlatformError
@@ -68,20 +68,12 @@ def attached(image: Path) -> Iterator[Path]:
 
 def backed_below(folder: Path) -> tuple[Path, ...]:
     """Return the loop devices whose files lie (or lay, when deleted) below a folder."""
-    return tuple(
-        Path("/dev", device.name)
-        for device in _BLOCK.glob("loop*")
-        if backing_file(device).startswith(f"{folder}/")
-    )
+    return _backed(lambda file: file.startswith(f"{folder}/"))
 
 
 def backed_by(image: Path) -> tuple[Path, ...]:
     """Return the loop devices whose file is this very one, not a deleted one of its name."""
-    return tuple(
-        Path("/dev", device.name)
-        for device in _BLOCK.glob("loop*")
-        if backing_file(device) == str(image)
-    )
+    return _backed(lambda file: file == str(image))
 
 
 def backing_file(device: Path) -> str:
@@ -117,6 +109,14 @@ def sweep() -> bool:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(control, _REMOVE, number)
     return not any((_BLOCK / f"loop{number}").exists() for number in free)
+
+
+def _backed(wanted: Callable[[str], bool]) -> tuple[Path, ...]:
+    return tuple(
+        Path("/dev", device.name)
+        for device in _BLOCK.glob("loop*")
+        if wanted(backing_file(device))
+    )
 
 
 def _is_ours(name: str) -> bool:

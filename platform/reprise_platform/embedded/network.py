@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from reprise_platform.command import run
+from reprise_platform.command import DIES_WITH_US, run
 from reprise_platform.embedded.topology import ClusterPlan, Topology
 from reprise_platform.errors import CommandError
 from reprise_platform.waiting import until
@@ -120,7 +120,7 @@ def _make_namespace(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
     # It goes with a killed `up`: late, it would lay its namespace over the next one's.
-    run(["setpriv", "--pdeathsig", "KILL", "unshare", f"--net={file}", "true"])
+    run([*DIES_WITH_US, "unshare", f"--net={file}", "true"])
 
 
 def _in_backbone(folder: Path, lines: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reprise_platform.embedded import cgroups
 from reprise_platform.embedded.machine import CUT, ENDED, Machine
+from reprise_platform.tails import end_of
 from reprise_pra.analysis.results import Text
 
 _LAST_LINES = 3
@@ -84,7 +85,7 @@ def looping(machine: Machine) -> dict[str, Text]:
         now = datetime.datetime.now(datetime.UTC)
         ends = [
             (when, code)
-            for when, code in _END.findall(_end_of(log))
+            for when, code in _END.findall(_text_of(log))
             if (now - datetime.datetime.fromisoformat(when)).total_seconds() < _WITHIN_S
         ]
         if len(ends) >= _LOOP:
@@ -99,15 +100,13 @@ def looping(machine: Machine) -> dict[str, Text]:
 
 def last_words(log: Path) -> list[str]:
     """Return the last lines of a log that say something, shortened."""
-    lines = [line.strip() for line in _end_of(log).splitlines()]
+    lines = [line.strip() for line in _text_of(log).splitlines()]
     telling = [line for line in lines if line and not _END.match(line)]
     return [line[:200] for line in telling[-_LAST_LINES:]]
 
 
-def _end_of(log: Path) -> str:
+def _text_of(log: Path) -> str:
     try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
-            return file.read().decode(errors="replace")
+        return end_of(log, _TAIL_BYTES).decode(errors="replace")
     except OSError:
         return ""

@@ -27,11 +27,8 @@ def switch(layout: Layout, to: Literal["primary", "recovery"]) -> None:
     Raises:
         PlatformError: a door that is on did not take the order; says which.
     """
-    shared = layout.folder / "front"
-    partial = shared / f"{doors.MAP}.new"
     # The file first: a door that starts in between reads it.
-    partial.write_text(f"active {to}\n")
-    partial.rename(shared / doors.MAP)
+    doors.lead(layout.folder, to)
     on = [door for door in layout.topology.doors if _is_on(layout, door)]
     if not on:
         names = ", ".join(door.name for door in layout.topology.doors)

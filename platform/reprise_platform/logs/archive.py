@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from reprise_platform.redaction import Redactor
+from reprise_platform.tails import end_of
 
 FILE_BYTES = 2 << 20
 ARCHIVE_BYTES = 256 << 20
@@ -54,9 +55,10 @@ class Archive:
     def add(self, name: str, text: str | bytes) -> None:
         """Add a text under a name, cleaned, its end when it is too long."""
         data = text.encode(errors="replace") if isinstance(text, str) else text
+        # Before it is cut: half a secret would not be known.
+        data = self._redactor.clean(data)
         if len(data) > FILE_BYTES:
             data = _CUT + data[-FILE_BYTES:]
-        data = self._redactor.clean(data)
         if len(data) > self._left:
             self.left_out.append(name)
             return
@@ -68,18 +70,16 @@ class Archive:
     def add_file(self, name: str, path: Path) -> None:
         """Add a file's end; one that cannot be read, or is no text, is said to be so."""
         try:
-            with path.open("rb") as file:
-                size = path.stat().st_size
-                # A secret may be cut in two by the limit: more is read than is kept.
-                file.seek(max(0, size - FILE_BYTES - 8192))
-                data = file.read()
+            size = path.stat().st_size
+            # A secret may be cut in two by the limit: more is read than is kept.
+            data = end_of(path, FILE_BYTES + 8192)
         except OSError as error:
             self.add(name, f"[cannot be read: {error.strerror}]\n")
             return
         if b"\0" in data[:4096]:
             self.add(name, f"[{size} bytes that are no text]\n")
         else:
-            self.add(name, self._redactor.clean(data))
+            self.add(name, data)
 
     def add_folder(self, name: str, folder: Path) -> None:
         """Add every file below a folder; links are not followed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import os
@@ -111,7 +110,7 @@ def _doctor(archive: Archive, site: Site) -> None:
 
 
 def _status(archive: Archive, name: str) -> None:
-    found = [dataclasses.asdict(check) for check in status(name)]
+    found = [check.as_json() for check in status(name)]
     archive.add("status.json", json.dumps(found, indent=1))
 
 

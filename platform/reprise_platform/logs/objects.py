@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import kubernetes.client
-import urllib3
-from kubernetes.client.exceptions import ApiException
-
 from reprise_platform import kube
 from reprise_platform.access import Cluster
 from reprise_platform.errors import PlatformError
-from reprise_platform.kube import KubeError, Object
-from reprise_platform.kube_rest import api_client, at, reason
+from reprise_platform.kube import Object
+from reprise_platform.kube_rest import at
 from reprise_platform.logs.archive import Archive
 
 _KINDS = (
@@ -32,7 +28,6 @@ _KINDS = (
     *(("velero.io/v1", kind) for kind in ("PodVolumeBackup", "PodVolumeRestore")),
 )
 _LINES = 2000
-_LOG_WITHIN_S = 5
 
 
 def add_cluster(archive: Archive, cluster: Cluster) -> list[str]:
@@ -60,29 +55,18 @@ def add_cluster(archive: Archive, cluster: Cluster) -> list[str]:
     for namespace, pod, container, previous in _containers(pods):
         name = f"{namespace}/{pod}/{container}{'.previous' if previous else ''}.log"
         try:
-            said = _log(cluster, namespace, pod, container, previous=previous)
+            said = kube.pod_log(
+                cluster,
+                namespace,
+                pod,
+                container=container,
+                previous=previous,
+                lines=_LINES,
+            )
             archive.add(f"clusters/{cluster.name}/pods/{name}", said)
         except PlatformError as error:
             problems.append(f"{cluster.name} {name}: {error}")
     return problems
-
-
-def _log(
-    cluster: Cluster, namespace: str, pod: str, container: str, *, previous: bool
-) -> str:
-    api = kubernetes.client.CoreV1Api(api_client(cluster.kubeconfig))
-    try:
-        said: str = api.read_namespaced_pod_log(
-            pod,
-            namespace,
-            container=container,
-            previous=previous,
-            tail_lines=_LINES,
-            _request_timeout=_LOG_WITHIN_S,
-        )
-    except (ApiException, urllib3.exceptions.HTTPError) as error:
-        raise KubeError(reason(error)) from error
-    return said
 
 
 def _bare(item: Object) -> Object:

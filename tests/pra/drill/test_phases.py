@@ -28,6 +28,7 @@ from reprise_experiments.testing import Mood, World
 from reprise_platform import kube, paths, provider, spent
 from reprise_platform.access import Access, save_access
 from reprise_platform.embedded.layout import FENCE
+from reprise_platform.embedded import bringup
 from reprise_platform.errors import PlatformError
 from reprise_pra.analysis.results import Text
 from reprise_pra.drill import after, before, breaking
@@ -455,7 +456,7 @@ def test_up_refuses_a_spent_site(scene: Scene, monkeypatch: pytest.MonkeyPatch) 
     """`python -m reprise_platform up` says the remedy, and starts no machine."""
     del scene
     monkeypatch.setattr(provider, "_need_root", lambda: None)
-    monkeypatch.setattr(provider, "up", lambda *_: pytest.fail("it was started"))
+    monkeypatch.setattr(bringup, "up", lambda *_: pytest.fail("it was started"))
     leave("embedded", fence=True)
     with pytest.raises(PlatformError, match="down --name embedded"):
         provider.provision()
