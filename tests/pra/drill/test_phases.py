@@ -27,8 +27,8 @@ from reprise_experiments.targets import BlastRadius, Scope, Selector
 from reprise_experiments.testing import Mood, World
 from reprise_platform import kube, paths, provider, spent
 from reprise_platform.access import Access, save_access
-from reprise_platform.embedded.layout import FENCE
 from reprise_platform.embedded import bringup
+from reprise_platform.embedded.layout import FENCE
 from reprise_platform.errors import PlatformError
 from reprise_pra.analysis.results import Text
 from reprise_pra.drill import after, before, breaking
