@@ -160,8 +160,8 @@ def _host_libraries(session: nox.Session) -> None:
         script = (
             "import shutil; from reprise_platform import hostpackages;"
             "from reprise_reports import requirements;"
-            "hostpackages.ensure((one.package, one.why) for one in requirements.missing()"
-            " if not one.is_optional or shutil.which('apt-get'))"
+            "hostpackages.ensure(((one.package, one.why) for one in requirements.missing()"
+            " if not one.is_optional or shutil.which('apt-get')), say=print)"
         )
         _run(session, "python", "-c", script)
 

@@ -17,6 +17,7 @@ PACKAGES = sorted(ROOT.glob("*/reprise_*/"))
 OURS = sorted(
     [
         ROOT / "noxfile.py",
+        *ROOT.glob("platform/fresh/*.py"),
         *ROOT.glob("platform/python/*.py"),
         *(path for package in PACKAGES for path in package.rglob("*.py")),
     ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reprise_platform.errors import CommandError
+from reprise_platform.waiting import patience
 
 _SHOWN_CHARACTERS = 4000
 # Words before a program that must go with whoever runs it (the thread that waits for it,
@@ -34,13 +35,14 @@ def run(
 
     Args:
         command: the program and its arguments; no shell is involved.
-        within_s: killed after that many seconds.
+        within_s: killed after that many seconds (see `waiting.patience`).
         env: added to this process' environment; secrets go here, never in `command`.
         stdin: text handed to the program; it has no standard input otherwise.
 
     Raises:
         CommandError: not found, too long, or an exit code other than 0.
     """
+    within_s *= patience()
     words = [str(word) for word in command]
     line = shlex.join(words)
     try:

@@ -6,7 +6,7 @@ Only tools and libraries, never a server: installing one would start its daemon.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reprise_platform.command import run
@@ -30,6 +30,11 @@ FILES: tuple[tuple[Path, str, str], ...] = (
         "debian-archive-keyring",
         "the signatures of the machines' Debian root",
     ),
+    (
+        Path("/etc/ssl/certs/ca-certificates.crt"),
+        "ca-certificates",
+        "trusting the registries from which servers are compiled",
+    ),
 )
 
 
@@ -40,11 +45,14 @@ def missing() -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(tools + files))
 
 
-def ensure(also: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
+def ensure(
+    also: Iterable[tuple[str, str]] = (), *, say: Callable[[str], object]
+) -> tuple[str, ...]:
     """Install what is missing where apt is there; return the packages installed.
 
     Args:
         also: (package, what for) of what a caller found missing for its own work.
+        say: is given one line a package before it is installed.
 
     Raises:
         PlatformError: something is missing and there is no apt: names the packages.
@@ -52,7 +60,10 @@ def ensure(also: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
     lacking = (*missing(), *also)
     if not lacking:
         return ()
-    packages = tuple(dict.fromkeys(package for package, _ in lacking))
+    reasons: dict[str, list[str]] = {}
+    for package, why in lacking:
+        reasons.setdefault(package, []).append(why)
+    packages = tuple(reasons)
     if not shutil.which("apt-get"):
         needs = "\n".join(f"  {package}: {why}" for package, why in lacking)
         msg = (
@@ -60,6 +71,9 @@ def ensure(also: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
             "install them with its package manager (the names are Debian's), then again"
         )
         raise PlatformError(msg)
+    for package, whys in reasons.items():
+        told = "; ".join(dict.fromkeys(whys))
+        say(f"installing on this machine: {package} ({told})")
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "update", "-qq"], within_s=300, env=env)
     run(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reprise_platform.command import TIED, run
 from reprise_platform.embedded.progress import Progress, side_by_side
 from reprise_platform.errors import CommandError, PlatformError, WaitTimeout
-from reprise_platform.waiting import until
+from reprise_platform.waiting import patience, until
 
 
 def test_output_is_returned() -> None:
@@ -125,6 +125,26 @@ def test_until_keeps_its_limit() -> None:
     with pytest.raises(WaitTimeout):
         until(lambda: None, within_s=0.2, every_s=30, what="never")
     assert 0.2 <= time.monotonic() - began_s < 10
+
+
+@pytest.mark.parametrize("asked", ["", "0.1", "-3", "much"])
+def test_patience_never_shortens(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no factor of 1 or more leaves every limit as it is."""
+    monkeypatch.setenv("REPRISE_PATIENCE", asked)
+    assert patience() == 1
+
+
+def test_patience_is_of_programs_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine said to be slow, what would come too late is waited for."""
+    monkeypatch.setenv("REPRISE_PATIENCE", "1000")
+    run(["sleep", "0.2"], within_s=0.05)
+    began_s = time.monotonic()
+    until(
+        lambda: time.monotonic() > began_s + 0.2,
+        within_s=0.05,
+        every_s=0.01,
+        what="a moment",
+    )
 
 
 def test_errors_of_a_condition_are_not_swallowed() -> None:

@@ -90,9 +90,9 @@ def _start(token: str, log: Path, *words: str) -> subprocess.Popen[bytes]:
         )
 
 
-def _platform(command: str) -> None:
+def _platform(command: str, *words: str) -> None:
     run(
-        [sys.executable, "-m", "reprise_platform", command, "--name", SITE],
+        [sys.executable, "-m", "reprise_platform", command, "--name", SITE, *words],
         within_s=600,
     )
 
@@ -149,6 +149,18 @@ def _group() -> contextlib.AbstractContextManager[None]:
     return _between(["mkdir", folder], ["rmdir", folder])
 
 
+@contextlib.contextmanager
+def _changed_sysctl() -> Iterator[None]:
+    # One that nobody misses for a second.
+    file = Path("/proc/sys/kernel/printk_ratelimit_burst")
+    before = file.read_text()
+    file.write_text(str(int(before) + 1))
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
 def _mount(folder: Path) -> contextlib.AbstractContextManager[None]:
     return _between(["mount", "-t", "tmpfs", "t", str(folder)], ["umount", str(folder)])
 
@@ -184,6 +196,11 @@ _LEAKS: dict[str, Callable[[str, Path], contextlib.AbstractContextManager[None]]
     "rule": lambda *_: _between(
         ["ip", "rule", "add", "from", "198.19.255.0/24", "lookup", "main"],
         ["ip", "rule", "del", "from", "198.19.255.0/24", "lookup", "main"],
+    ),
+    "sysctl": lambda *_: _changed_sysctl(),
+    "firewall": lambda *_: _between(
+        ["nft", "add", "table", "inet", f"planted-{SITE}"],
+        ["nft", "delete", "table", "inet", f"planted-{SITE}"],
     ),
     "file": lambda *_: _held_namespace(),
     "socket": lambda *_: _locked_name(),
@@ -230,6 +247,17 @@ def test_other_sites_are_left_out() -> None:
     assert not others.has(f"loop device loop4096 of {sites}/trace/machines/a1/x.img")
     assert not others.has(f"file {sites}/.trace.down")
     assert not others.has("link eth0")
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("clean")
+def test_a_site_changes_nothing_of_this_machine(token: str) -> None:
+    """Sysctls, controllers, firewall, modules, mounts, links, routes: as before `up`."""
+    before = trace.look(SITE, token)
+    _platform("up", "--site", str(paths.PLATFORM / "sites" / "small.yaml"))
+    assert _added(before, token) != []
+    _platform("down")
+    _as_before(before, token)
 
 
 @pytest.mark.cluster

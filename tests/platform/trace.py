@@ -6,20 +6,17 @@ path, group or link is left out. Everything else is looked at.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import listing
+
 from reprise_platform import paths
-from reprise_platform.command import run
 from reprise_platform.embedded import cgroups, loops
-from reprise_platform.errors import CommandError
 
 TOKEN = "REPRISE_TRACE"
-_SYSCTLS = ("net/ipv4/ip_forward", "vm/overcommit_memory", "kernel/panic")
 
 
 def look(site: str, token: str) -> frozenset[str]:
@@ -42,12 +39,9 @@ def look(site: str, token: str) -> frozenset[str]:
             *(line for line in _mounts(set(pids) - alien) if not others.has(line)),
             *(line for line in _groups() if not others.has(line)),
             *(line for line in _loops(others_up=bool(alien)) if not others.has(line)),
-            *(line for line in _network() if not others.has(line)),
+            *(line for line in _machine() if not others.has(line)),
+            *(line for line in _sockets() if not others.has(line)),
             *(line for line in _files() if not others.has(line)),
-            *(
-                f"sysctl {name}={Path('/proc/sys', name).read_text()}"
-                for name in _SYSCTLS
-            ),
         ]
     )
 
@@ -102,10 +96,7 @@ def _mounts(pids: set[int]) -> Iterator[str]:
     by_namespace = {_link(pid, "mnt"): pid for pid in sorted(pids, reverse=True)}
     own = _link(os.getpid(), "mnt")
     for namespace, pid in by_namespace.items():
-        for line in _read(pid, "mountinfo").splitlines():
-            words = line.split()
-            # The first numbers are drawn anew by each mount namespace.
-            shown = f"mount {words[3]} on {words[4]} {line.partition(' - ')[2]}"
+        for shown in listing.mounts(str(pid)):
             # Namespaces of programs that have nothing to do with us have /proc and /tmp.
             if namespace == own or "reprise" in shown:
                 yield shown
@@ -132,20 +123,15 @@ def _groups() -> Iterator[str]:
                     yield f"cgroup {path}"
 
 
-def _network() -> Iterator[str]:
-    for link in json.loads(run(["ip", "-j", "link"])):
-        yield f"link {link['ifname']}"
-    for family in ("-4", "-6"):
-        for route in json.loads(
-            run(["ip", "-j", family, "route", "show", "table", "all"])
-        ):
-            yield f"route {route['dst']} dev {route.get('dev')}"
-    for rule in json.loads(run(["ip", "-j", "rule"])):
-        yield f"rule {sorted(rule.items())}"
-    for program in (["nft", "list", "ruleset"], ["iptables-save"]):
-        with contextlib.suppress(CommandError):
-            for line in re.sub(r"#.*|\[\d+:\d+\]", "", run(program)).splitlines():
-                yield f"{program[0]} {line}"
+def _machine() -> Iterator[str]:
+    yield from listing.modules()
+    yield from listing.sysctls()
+    yield from listing.controllers()
+    yield from listing.network()
+    yield from listing.rules()
+
+
+def _sockets() -> Iterator[str]:
     for line in Path("/proc/net/unix").read_text().splitlines():
         name = line.split()[7:]
         if name and "reprise" in name[0]:

@@ -24,6 +24,7 @@ from reprise_platform.embedded import (
     images,
     layers,
     machine,
+    modules,
     network,
     releases,
     roots,
@@ -51,6 +52,7 @@ def up(site: Site, progress: Progress) -> Access:
         Refused: this machine cannot hold it as it is; nothing was made.
         PlatformError: which step failed, the line to paste, its output.
     """
+    loaded = modules.loaded()
     preflight(site)
     with held(site.name, "up"):
         with progress.step(BEFORE[0]):
@@ -63,14 +65,13 @@ def up(site: Site, progress: Progress) -> Access:
                 step(layout)
         access = layout.access(_uids(layout))
         save_access(access)
+    modules.tell(loaded, progress.say)
     return access
 
 
 def _host_tools(site: Site, progress: Progress) -> None:
-    installed = hostpackages.ensure()
-    for package in installed:
-        progress.say(f"installed on this machine: {package}")
-    if installed:
+    modules.need(progress.say)
+    if hostpackages.ensure(say=progress.say):
         # What could not be tried without them can be now.
         preflight(site)
 

@@ -2,17 +2,18 @@
 
 Version 1: `<hierarchy>/reprise/<site>/<machine>` in every hierarchy. Version 2 with
 systemd: a delegated scope `reprise-<site>.scope`, so that nothing of systemd's is
-touched; without systemd: `/reprise/<site>`. On version 2 each machine gets a cgroup
+touched; without systemd: `/reprise/<site>`, and the controllers that this takes from the
+root are given back when the last site goes. On version 2 each machine gets a cgroup
 namespace of its own, so that its kubelet sees only what it may use.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from reprise_platform.waiting import until
 ROOT = Path("/sys/fs/cgroup")
 # A site's claim on busy processors, in programs of ordinary priority.
 _WEIGHT = 16
+# On a version 2 root without systemd: what we had it hand down, kept on our own cgroup.
+_ENABLED = "trusted.reprise.enabled"
+# The leaf of a site's processes that are no machine's: a version 2 cgroup that hands
+# controllers down may hold none itself.
+_HOLD = "hold"
 
 
 def version() -> int:
@@ -60,8 +66,8 @@ def prepare_site(site: str) -> None:
             _start_scope(site, group)
         group.mkdir(parents=True, exist_ok=True)
         if not _has_systemd():
-            _enable_all(ROOT)
-            _enable_all(group.parent)
+            _enable_from_root(group.parent)
+        (group / _HOLD).mkdir(exist_ok=True)
         _enable_all(group)
         _weigh(group, "cpu.weight", _WEIGHT * 100)
         return
@@ -80,6 +86,17 @@ def prepare_machine(site: str, machine: str) -> None:
         _fill_cpuset(group)
 
 
+def hold_file(site: str) -> Path | None:
+    """Return the file by which a process joins the site on version 2, else None.
+
+    A session's own processes are counted, and may be killed, with the session.
+    """
+    if version() == 1:
+        return None
+    (group,) = site_groups(site)
+    return group / _HOLD / "cgroup.procs"
+
+
 def processes(site: str) -> Iterator[int]:
     """Yield the pids in a site's cgroups, whatever state the site is in."""
     seen: set[int] = set()
@@ -94,9 +111,12 @@ def remove_site(site: str) -> None:
     """Remove a site's cgroups; every process in them must be gone."""
     for top in site_groups(site):
         until(partial(_remove_tree, top), within_s=20, every_s=0.1, what=f"{top}")
-        with contextlib.suppress(OSError):
-            if top.parent.name == "reprise":
+        if top.parent.name == "reprise":
+            enabled = _enabled(top.parent)
+            with contextlib.suppress(OSError):
+                # Refused while another site is there, which then gives them back.
                 top.parent.rmdir()
+                _hand_down(ROOT, (f"-{each}" for each in enabled))
 
 
 def _remove_tree(top: Path) -> bool:
@@ -125,9 +145,37 @@ def _weigh(group: Path, name: str, value: int) -> None:
 
 
 def _enable_all(group: Path) -> None:
-    for controller in (group / "cgroup.controllers").read_text().split():
+    _hand_down(group, (f"+{each}" for each in _words(group / "cgroup.controllers")))
+
+
+def _enable_from_root(ours: Path) -> None:
+    """Have the root hand everything down to us, and remember what it did not before."""
+    asked = set(_words(ROOT / "cgroup.controllers"))
+    added = asked - set(_words(ROOT / "cgroup.subtree_control"))
+    if added:
+        value = " ".join(sorted(added | set(_enabled(ours))))
+        # Kept by the kernel with the cgroup, hence gone with it, also after a reboot.
+        os.setxattr(ours, _ENABLED, value.encode())
+        _hand_down(ROOT, (f"+{each}" for each in added))
+    _enable_all(ours)
+
+
+def _enabled(ours: Path) -> list[str]:
+    try:
+        return os.getxattr(ours, _ENABLED).decode().split()
+    except OSError:
+        return []
+
+
+def _hand_down(group: Path, changes: Iterable[str]) -> None:
+    """Change which controllers a cgroup hands down; one in use, or not there, stays."""
+    for change in changes:
         with contextlib.suppress(OSError):
-            (group / "cgroup.subtree_control").write_text(f"+{controller}")
+            (group / "cgroup.subtree_control").write_text(change)
+
+
+def _words(file: Path) -> list[str]:
+    return file.read_text().split()
 
 
 def _has_systemd() -> bool:
@@ -142,7 +190,8 @@ def _start_scope(site: str, group: Path) -> None:
     # A scope lives as long as a process does; this one holds it in a leaf of its own,
     # because a cgroup that hands controllers down may hold no process itself.
     hold = (
-        f"mkdir {group}/hold; echo $$ > {group}/hold/cgroup.procs; exec sleep infinity"
+        f"mkdir {group}/{_HOLD}; echo $$ > {group}/{_HOLD}/cgroup.procs; "
+        "exec sleep infinity"
     )
     subprocess.Popen(
         [
@@ -161,7 +210,9 @@ def _start_scope(site: str, group: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     until(
-        lambda: (group / "hold").is_dir() and time.monotonic(),
+        lambda: (
+            _words(group / _HOLD / "cgroup.procs") if (group / _HOLD).is_dir() else []
+        ),
         within_s=10,
         every_s=0.05,
         what=f"systemd's scope {_scope(site)}",

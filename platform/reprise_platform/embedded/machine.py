@@ -104,7 +104,10 @@ def _launch(machine: Machine) -> None:
         launched = subprocess.run(
             [
                 *("setsid", "--fork", "sh", _SCRIPTS / "record.sh"),
-                machine.folder / ENDED,
+                *(
+                    machine.folder / ENDED,
+                    cgroups.hold_file(machine.site) or "/dev/null",
+                ),
                 *("bash", _SCRIPTS / "launch.sh", pid_file),
                 *(str(cgroups.version()), machine.namespace),
                 machine.folder / "inner.sh",

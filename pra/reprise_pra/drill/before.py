@@ -45,9 +45,12 @@ def provision(drill: Drill) -> None:
     with drill.console.aside():
         # Found wanting only at the end, a font would have cost the drill its report.
         hostpackages.ensure(
-            (one.package, one.why)
-            for one in requirements.missing()
-            if not one.is_optional
+            (
+                (one.package, one.why)
+                for one in requirements.missing()
+                if not one.is_optional
+            ),
+            say=drill.console.say,
         )
         drill.access = provider.provision(prepared.site_file, prepared.site.name)
 
