@@ -57,6 +57,11 @@ class Access:
         probe_rates_per_s: probes a second and process, by class of service.
         authority: PEM that signs the site's servers outside the clusters (front door,
             stores, observability); None: this machine's own authorities are asked.
+        prometheus, alertmanager: their URLs; "" when there is none.
+        observability_credentials: their login, JSON `{"username", "password"}`, mode 0600.
+        alert_webhook: where the harness listens for Alertmanager, `http://HOST:PORT/PATH`;
+            "" when nothing tells it.
+        alert_webhook_token: the bearer token that it asks of Alertmanager, mode 0600.
     """
 
     site: str
@@ -76,6 +81,11 @@ class Access:
     production: bool
     authority: Path | None = None
     helm: Path = Path("helm")
+    prometheus: str = ""
+    alertmanager: str = ""
+    observability_credentials: Path | None = None
+    alert_webhook: str = ""
+    alert_webhook_token: Path | None = None
 
 
 def save_access(access: Access) -> None:
@@ -120,8 +130,9 @@ def _parsed(raw: object) -> Access:
     plain: dict[str, object] = dict(_mapping(raw))
     for key in ("clinic_credentials", "velero", "helm", "escrow", "state"):
         plain[key] = Path(str(plain[key]))
-    if (authority := plain.get("authority")) is not None:
-        plain["authority"] = Path(str(authority))
+    for key in ("authority", "observability_credentials", "alert_webhook_token"):
+        if plain.get(key) is not None:
+            plain[key] = Path(str(plain[key]))
     for key in ("primary", "recovery"):
         cluster = _mapping(plain[key])
         plain[key] = Cluster(

@@ -21,7 +21,8 @@ Name = Annotated[str, pydantic.Field(pattern=_NAME)]
 _NOT_NODES = frozenset(
     {
         *("admin", "apiserver", "backbone", "ca", "cp-primary", "cp-recovery"),
-        *("front-1", "front-2", "observer", "proxy", "sa", "scheduler", "store"),
+        *("front-1", "front-2", "observability", "observer", "prometheus", "proxy"),
+        *("sa", "scheduler", "store"),
     }
 )
 _NODES_MAX = 16
@@ -106,6 +107,7 @@ class Disks(_Frozen):
         volume: each data volume: a database member's, the dump's.
         control_plane: etcd's, a cluster.
         store: the backup store's.
+        observability: Prometheus' samples and Alertmanager's notes.
     """
 
     images: Size = "4Gi"
@@ -113,6 +115,7 @@ class Disks(_Frozen):
     volume: Size = "2Gi"
     control_plane: Size = "1Gi"
     store: Size = "8Gi"
+    observability: Size = "1Gi"
 
 
 class Site(_Frozen):

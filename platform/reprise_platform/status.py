@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from reprise_platform import kube, podreasons
+from reprise_platform import kube, podreasons, prometheus
 from reprise_platform.access import Access, Cluster, load_access
 from reprise_platform.capabilities import Door, capabilities
 from reprise_platform.embedded import postmortem
@@ -50,6 +50,8 @@ def status(site: str, within_s: float = _WITHIN_S) -> tuple[Check, ...]:
         access.recovery.name: partial(_cluster, access, access.recovery),
         "front door": partial(_front_door, access),
         "front doors": lambda: _doors(capabilities(access).doors()),
+        "Prometheus": partial(_prometheus, access),
+        "Alertmanager": partial(_alertmanager, access),
     }
     return tuple(
         check for checks in _at_once(looks, within_s).values() for check in checks
@@ -138,6 +140,29 @@ def _doors(doors: Sequence[Door]) -> list[Check]:
         for door in doors
     ]
     return found if doors else []
+
+
+def _prometheus(access: Access) -> list[Check]:
+    """Say whether it answers, and which of its targets do not: no fault of its own."""
+    if not access.prometheus:
+        return []
+    targets = prometheus.targets(access)
+    dead = [f"{one.job} {one.instance} ({one.error})" for one in targets if one.error]
+    said = f"{len(targets)} targets" + (f", silent: {', '.join(dead)}" if dead else "")
+    return [Check(what="Prometheus", works=bool(targets), detail=said)]
+
+
+def _alertmanager(access: Access) -> list[Check]:
+    """Say whether alerts arrive, and which fire; that they do is no fault of its own."""
+    if not access.alertmanager:
+        return []
+    found = prometheus.firing(access)
+    names = sorted({one.name for one in found if not one.is_heartbeat})
+    beats = any(one.name == prometheus.WATCHDOG for one in found)
+    said = f"firing: {', '.join(names) or 'nothing'}"
+    if not beats:
+        said = "what Prometheus always sends has not come"
+    return [Check(what="Alertmanager", works=beats, detail=said)]
 
 
 def _cluster(access: Access, cluster: Cluster) -> list[Check]:

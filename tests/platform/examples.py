@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from reprise_platform import paths
-from reprise_platform.embedded import builds
+from reprise_platform.embedded import builds, credentials, scraping
 from reprise_platform.embedded.images import Image
-from reprise_platform.embedded.layout import Layout, lay
+from reprise_platform.embedded.layout import NAMESPACE, Layout, lay
 from reprise_platform.embedded.topology import BLOCKS, Topology, plan
 from reprise_platform.sites import Site, default_file, parse_site
 
@@ -47,10 +47,23 @@ def state_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPRISE_CACHE", str(folder / "cache"))
 
 
+def with_secrets(made: Layout) -> Layout:
+    """Draw what a site's machines are made with."""
+    credentials.make(made.folder, NAMESPACE)
+    scraping.make(made.site, made.folder)
+    return made
+
+
 def layout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """Return the embedded site laid below a folder; nothing is compiled for it."""
     state_in(folder, monkeypatch)
     monkeypatch.setattr(builds, "build", lambda item: paths.cache() / item.name)
-    made = lay(site(), BLOCKS[0], folder / "root", IMAGES)
+    made = lay(
+        site(),
+        BLOCKS[0],
+        root=folder / "root",
+        observability_root=folder / "observability-root",
+        images=IMAGES,
+    )
     made.folder.mkdir(parents=True)
     return made

@@ -209,6 +209,7 @@ def test_sites_that_come_up_at_once_have_blocks_apart(
     examples.layout(tmp_path, monkeypatch)
     monkeypatch.setattr(addresses, "run", lambda _command: _routes())
     monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
+    monkeypatch.setattr(roots, "observability_root", lambda: tmp_path)
     monkeypatch.setattr(images, "all_images", lambda: examples.IMAGES)
     chosen: list[ipaddress.IPv4Network] = []
 
@@ -232,6 +233,7 @@ def test_fenced_site_does_not_come_up_again(
     made.save()
     (made.folder / layout.FENCE).touch()
     monkeypatch.setattr(roots, "machine_root", lambda: tmp_path)
+    monkeypatch.setattr(roots, "observability_root", lambda: tmp_path)
     monkeypatch.setattr(images, "all_images", lambda: ())
     with pytest.raises(SiteError, match=r"fenced.* down --name embedded"):
         bringup._layout(made.site)

@@ -135,8 +135,7 @@ def test_node_sees_its_own_keys_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A node's machine has its own identity and the proxy's bound in, no other file."""
-    layout = examples.layout(tmp_path, monkeypatch)
-    credentials.make(layout.folder, "openmrs")
+    layout = examples.with_secrets(examples.layout(tmp_path, monkeypatch))
     seen = {
         bind.source.name
         for bind in layout.machine("b1").binds
@@ -193,8 +192,8 @@ def test_secrets_are_private_and_all_different(tmp_path: Path) -> None:
         credentials.make(tmp_path / name, "openmrs")
     one, two = _secrets(tmp_path / "one"), _secrets(tmp_path / "two")
     # The administrator's password is in two places: the clinics' file and the escrow.
-    assert len(one) == 8
-    assert len(set(one)) == 7
+    assert len(one) == 9
+    assert len(set(one)) == 8
     assert not set(one) & set(two)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

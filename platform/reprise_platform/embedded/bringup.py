@@ -28,6 +28,7 @@ from reprise_platform.embedded import (
     network,
     releases,
     roots,
+    scraping,
     serving,
     sitekeys,
     store,
@@ -85,6 +86,7 @@ def _addresses_and_secrets(layout: Layout) -> None:
             controlplane.make_identities(cluster, layout.site.name, layout.pki(cluster))
             (layout.pki(cluster) / "done").touch()
     sitekeys.make(layout.topology, layout.folder)
+    scraping.make(layout.site, layout.folder)
     front = layout.folder / "front"
     front.mkdir(exist_ok=True)
     if not (front / doors.MAP).exists():
@@ -205,8 +207,8 @@ STEPS: tuple[tuple[str, Callable[[Layout], None]], ...] = (
 
 # Images whose roots take longest; the others are packed from what is compiled.
 _ROOTED = (("mariadb", images.mariadb), ("openmrs", images.openmrs))
-# What `up` tells of: the steps, what is compiled, the images, the machines' root, the store.
-TOLD = len(BEFORE) + len(STEPS) + len(builds.BUILDS) + len(_ROOTED) + 2
+# What `up` tells of: the steps, what is compiled, the images, two roots, the store.
+TOLD = len(BEFORE) + len(STEPS) + len(builds.BUILDS) + len(_ROOTED) + 3
 
 
 def _make_everything(progress: Progress) -> None:
@@ -220,6 +222,8 @@ def _make_everything(progress: Progress) -> None:
     def rooted() -> None:
         with progress.step("  root of the machines"):
             roots.machine_root()
+        with progress.step("  root of the observability machine"):
+            roots.observability_root()
         for name, make in _ROOTED:
             with progress.step(f"  image: {name}"):
                 make()
@@ -231,7 +235,6 @@ def _make_everything(progress: Progress) -> None:
 
 def _layout(site: Site) -> Layout:
     known = load(site.name)
-    root, made = roots.machine_root(), images.all_images()
     if known is not None:
         if (known.folder / FENCE).exists():
             msg = (
@@ -244,7 +247,13 @@ def _layout(site: Site) -> Layout:
     # Two sites that come up at once must not choose the same block. The lock lies in the
     # cache, because the state's folder goes away with its last site.
     with content.locked(paths.cache() / ".blocks.lock"):
-        layout = lay(site, addresses.free_block(site), root, made)
+        layout = lay(
+            site,
+            addresses.free_block(site),
+            root=roots.machine_root(),
+            observability_root=roots.observability_root(),
+            images=images.all_images(),
+        )
         layout.folder.mkdir(parents=True, exist_ok=True)
         layout.folder.chmod(0o700)
         layout.save()

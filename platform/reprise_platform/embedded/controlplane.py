@@ -8,7 +8,11 @@ from reprise_platform.embedded import builds
 from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.pki import Authority, service_account_keys
-from reprise_platform.embedded.topology import API_PORT, ClusterPlan
+from reprise_platform.embedded.topology import (
+    API_PORT,
+    CONTROLLERS_PORT,
+    ClusterPlan,
+)
 from reprise_platform.sites import Site, size_bytes
 
 _PKI = "/etc/kubernetes/pki"
@@ -26,11 +30,17 @@ def make_identities(cluster: ClusterPlan, site: str, folder: Path) -> None:
         addresses=[cluster.address, "127.0.0.1", cluster.api_service],
         names=["kubernetes", "kubernetes.default.svc", "localhost"],
     )
+    authority.keep(
+        "controllers-serving",
+        "kube-controller-manager",
+        addresses=[cluster.address],
+    )
     authority.keep("kubelet-client", "kube-apiserver-kubelet-client")
     service_account_keys(folder)
     clients = {
         "admin": ("reprise-admin", ("system:masters",)),
         "observer": ("reprise-observer", ()),
+        "prometheus": ("reprise-prometheus", ()),
         "controller-manager": ("system:kube-controller-manager", ()),
         "scheduler": ("system:kube-scheduler", ()),
         "proxy": ("system:kube-proxy", ()),
@@ -132,7 +142,12 @@ def _controllers(cluster: ClusterPlan, site: Site) -> tuple[str, ...]:
         f"--service-cluster-ip-range={cluster.services}",
         "--use-service-account-credentials=true",
         "--leader-elect=false",
-        "--bind-address=127.0.0.1",
+        # Its metrics are read from outside, by whom the API server lets read them.
+        f"--bind-address={cluster.address}",
+        f"--secure-port={CONTROLLERS_PORT}",
+        f"--tls-cert-file={_PKI}/controllers-serving.crt",
+        f"--tls-private-key-file={_PKI}/controllers-serving.key",
+        "--tls-min-version=VersionTLS13",
         f"--node-monitor-grace-period={site.detection.node_monitor_grace_s}s",
         "--node-monitor-period=1s",
     )

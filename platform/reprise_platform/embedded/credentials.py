@@ -24,7 +24,9 @@ def make(folder: Path, namespace: str) -> None:
     admin = _drawn()
     kept = {
         "database": manifests.secret(
-            "database", namespace, {"openmrs": _drawn(), "backup": _drawn()}
+            "database",
+            namespace,
+            {"openmrs": _drawn(), "backup": _drawn(), "monitor": _drawn()},
         ),
         "openmrs-admin": manifests.secret(
             "openmrs-admin", namespace, {"password": admin}

@@ -16,13 +16,15 @@ from reprise_platform.embedded import (
     credentials,
     doors,
     node,
+    observability,
+    scraping,
     sitekeys,
     store,
+    watchkeys,
 )
 from reprise_platform.embedded.images import Image
 from reprise_platform.embedded.machine import Machine
 from reprise_platform.embedded.topology import (
-    FRONT_DOOR_PORT,
     ClusterPlan,
     Topology,
     plan,
@@ -44,6 +46,7 @@ class Layout:
     topology: Topology
     folder: Path
     root: Path
+    observability_root: Path
     images: tuple[Image, ...]
 
     def pki(self, cluster: ClusterPlan) -> Path:
@@ -54,6 +57,9 @@ class Layout:
         """Yield every machine of the site, those outside the clusters first."""
         site, folder, root = self.site, self.folder, self.root
         yield doors.store(site, self.topology, folder, root)
+        yield observability.machine(
+            site, self.topology, folder, self.observability_root, namespace=NAMESPACE
+        )
         for cluster in self.topology.clusters:
             pki = self.pki(cluster)
             yield controlplane.machine(cluster, site, folder, root, pki)
@@ -108,7 +114,7 @@ class Layout:
         return Access(
             site=self.site.name,
             provider="embedded",
-            front_door=f"http://{self.topology.front}:{FRONT_DOOR_PORT}",
+            front_door=self.topology.front_door,
             primary=reached(self.topology.primary),
             recovery=reached(self.topology.recovery),
             backup_store=BackupStore(
@@ -130,6 +136,11 @@ class Layout:
             },
             production=self.site.production,
             authority=sitekeys.authority_file(self.folder),
+            prometheus=observability.prometheus_url(self.topology),
+            alertmanager=observability.alertmanager_url(self.topology),
+            observability_credentials=watchkeys.credentials_file(self.folder),
+            alert_webhook=scraping.webhook_url(self.topology),
+            alert_webhook_token=watchkeys.token_file(self.folder),
         )
 
     def save(self) -> None:
@@ -144,6 +155,7 @@ class Layout:
                     "site": self.site.model_dump(mode="json"),
                     "block": self.topology.block,
                     "root": str(self.root),
+                    "observability_root": str(self.observability_root),
                     "images": [
                         {
                             "name": i.name,
@@ -160,7 +172,12 @@ class Layout:
 
 
 def lay(
-    site: Site, block: ipaddress.IPv4Network, root: Path, images: Sequence[Image]
+    site: Site,
+    block: ipaddress.IPv4Network,
+    *,
+    root: Path,
+    observability_root: Path,
+    images: Sequence[Image],
 ) -> Layout:
     """Return the layout of a site in an address block."""
     return Layout(
@@ -168,6 +185,7 @@ def lay(
         topology=plan(site, block),
         folder=paths.site_state(site.name),
         root=root,
+        observability_root=observability_root,
         images=tuple(images),
     )
 
@@ -182,7 +200,13 @@ def load(name: str) -> Layout | None:
             for i in raw["images"]
         ]
         block = ipaddress.IPv4Network(raw["block"])
-        return lay(Site.model_validate(raw["site"]), block, Path(raw["root"]), images)
+        return lay(
+            Site.model_validate(raw["site"]),
+            block,
+            root=Path(raw["root"]),
+            observability_root=Path(raw["observability_root"]),
+            images=images,
+        )
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:

@@ -10,6 +10,8 @@ from reprise_platform import content, paths
 from reprise_platform.command import TIED, run
 
 SUITE = "bookworm"
+# Its MariaDB exporter can ask a member from outside its pod; the older one cannot.
+OBSERVABILITY_SUITE = "trixie"
 _SLIM = tuple(
     f"--dpkgopt=path-exclude=/usr/share/{name}/*"
     for name in ("doc", "man", "locale", "info", "lintian")
@@ -25,17 +27,30 @@ def packages(recipe: Path) -> tuple[str, ...]:
 
 def machine_root() -> Path:
     """Return the folder of the machines' root, made the first time (under a minute)."""
-    recipe = paths.PLATFORM / "machines" / "packages.txt"
-    made_from = content.key([recipe, SUITE, *_SLIM])
+    return _root("machine", paths.PLATFORM / "machines" / "packages.txt", SUITE)
+
+
+def observability_root() -> Path:
+    """Return the folder of the observability machine's root, likewise."""
+    recipe = paths.PLATFORM / "observability" / "packages.txt"
+    return _root("observability", recipe, OBSERVABILITY_SUITE)
+
+
+def _root(name: str, recipe: Path, suite: str) -> Path:
+    made_from = content.key([recipe, suite, *_SLIM])
 
     def make(out: Path) -> None:
-        bootstrap(packages(recipe), out / "root")
+        bootstrap(packages(recipe), out / "root", suite=suite)
 
-    return content.made("roots", "machine", made_from, make) / "root"
+    return content.made("roots", name, made_from, make) / "root"
 
 
 def bootstrap(
-    wanted: Sequence[str], target: Path, *, hooks: Sequence[str] = ()
+    wanted: Sequence[str],
+    target: Path,
+    *,
+    hooks: Sequence[str] = (),
+    suite: str = SUITE,
 ) -> None:
     """Make a Debian root as a folder, or as a tarball when `target` ends in .tar.
 
@@ -51,7 +66,7 @@ def bootstrap(
         *("mmdebstrap", "--quiet", "--variant=minbase", *_SLIM),
         f"--include={','.join(wanted)}",
         *(f"--customize-hook={hook}" for hook in (*hooks, _CLEAN)),
-        *(SUITE, str(target)),
+        *(suite, str(target)),
     ]
     # Tools that look into a session's folders must find none.
     with contextlib.chdir("/"):

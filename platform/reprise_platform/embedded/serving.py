@@ -6,8 +6,9 @@ import json
 
 import httpx
 
-from reprise_platform import kube
+from reprise_platform import kube, prometheus
 from reprise_platform.access import Access, Cluster
+from reprise_platform.embedded import observability, scraping
 from reprise_platform.embedded.layout import NAMESPACE, Layout
 from reprise_platform.openmrs import OUTPATIENT_CLINIC, REST_PATH
 from reprise_platform.waiting import until
@@ -28,11 +29,20 @@ def wait(layout: Layout) -> None:
         _pods(cluster, "velero", "deploy=velero", 1, within_s=120)
         _location(cluster)
     until(
+        lambda: prometheus.beats(access),
+        within_s=60,
+        every_s=0.5,
+        what=f"an alert that always fires to reach {access.alertmanager}; see "
+        f"{layout.folder}/machines/observability/log/",
+    )
+    until(
         lambda: clinical_read(access),
         within_s=60,
         every_s=0.3,
         what=f"a clinical read at {access.front_door}",
     )
+    watcher = layout.machine(observability.NAME)
+    scraping.serve(access, layout.topology, layout.folder, watcher)
 
 
 def clinical_read(access: Access, timeout_s: float = 3) -> bool:

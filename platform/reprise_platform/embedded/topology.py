@@ -16,7 +16,7 @@ from reprise_platform.sites import Site
 BLOCKS: tuple[ipaddress.IPv4Network, ...] = tuple(
     ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=18)
 )
-_HOST, _FRONT, _STORE = 1, 4, 5
+_HOST, _FRONT, _STORE, _OBSERVABILITY = 1, 4, 5, 8
 _DOORS = {"front-1": 6, "front-2": 7}
 _CONTROL_PLANES = {"primary": 10, "recovery": 11}
 _FIRST_NODE = 20
@@ -24,6 +24,8 @@ FRONT_DOOR_PORT = 8080
 DOOR_METRICS_PORT = 8405
 STORE_PORT = 7070
 API_PORT = 6443
+KUBELET_PORT = 10250
+CONTROLLERS_PORT = 10257
 OPENMRS_NODE_PORT = 30080
 
 
@@ -80,8 +82,14 @@ class Topology:
     front: str
     doors: tuple[Door, ...]
     store: str
+    observability: str
     primary: ClusterPlan
     recovery: ClusterPlan
+
+    @property
+    def front_door(self) -> str:
+        """The clinics' URL."""
+        return f"http://{self.front}:{FRONT_DOOR_PORT}"
 
     @property
     def clusters(self) -> tuple[ClusterPlan, ...]:
@@ -93,6 +101,7 @@ class Topology:
         for door in self.doors:
             yield door.name, door.address, ""
         yield "store", self.store, ""
+        yield "observability", self.observability, ""
         for cluster in self.clusters:
             yield cluster.control_plane, cluster.address, ""
             for node in cluster.nodes:
@@ -148,6 +157,7 @@ def plan(site: Site, block: ipaddress.IPv4Network) -> Topology:
             for name, last in _DOORS.items()
         ),
         store=str(machines[_STORE]),
+        observability=str(machines[_OBSERVABILITY]),
         primary=cluster("primary", 32, primary),
         recovery=cluster("recovery", 40, recovery),
     )

@@ -38,6 +38,7 @@ create user openmrs@'%' identified by '$OPENMRS_PASSWORD';
 grant all on openmrs.* to openmrs@'%';
 create user backup@'%' identified by '$BACKUP_PASSWORD';
 grant select, show view, trigger, event, lock tables, reload, process on *.* to backup@'%';
+${MONITOR_PASSWORD:+create user monitor@'%' identified by '$MONITOR_PASSWORD' with max_user_connections 3;}
 SQL
 fi
 exec mariadbd --user=mysql --datadir="$data" --bind-address=0.0.0.0 \
