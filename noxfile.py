@@ -96,6 +96,17 @@ def pra(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """What a site costs this machine: step times, idle CPU and memory, disk. Root.
+
+    Brings a site of its own, `bench`, up and down three times: minutes. Arguments go to
+    `python -m reprise_platform.bench`: `nox -s bench -- --rounds 1 --json bench.json`.
+    """
+    _host_libraries(session)
+    _run(session, "python", "-m", "reprise_platform.bench", *session.posargs)
+
+
+@nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Renew the pinned versions (platform/python/constraints.txt) from the registry."""
     python = _environment(session, renew=True)
