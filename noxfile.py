@@ -107,6 +107,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def fresh(session: nox.Session) -> None:
+    """Run the README literally in a clean Debian 13 root. Root; an hour, 25 GB.
+
+    `nox -s fresh -- --only drill --plan quick` is its shortest; `--help` tells more.
+    """
+    words = [sys.executable, str(HERE / "platform" / "fresh" / "newcomer.py")]
+    session.run(*words, *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Renew the pinned versions (platform/python/constraints.txt) from the registry."""
     python = _environment(session, renew=True)
