@@ -116,6 +116,17 @@ def fresh(session: nox.Session) -> None:
     session.run(*words, *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none", name="fresh-vm")
+def fresh_vm(session: nox.Session) -> None:
+    """Bring a small site up in a stock Debian virtual machine. Root; emulated, an hour.
+
+    `nox -s fresh-vm -- --init both` also tries it without systemd.
+    """
+    python = _environment(session)
+    words = [sys.executable, str(HERE / "platform" / "fresh" / "virtual.py")]
+    session.run(*words, "--python", str(python), *session.posargs, external=True)
+
+
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Renew the pinned versions (platform/python/constraints.txt) from the registry."""

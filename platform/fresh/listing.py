@@ -11,7 +11,8 @@ import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 _SYSCTLS = Path("/proc/sys")
@@ -215,5 +216,20 @@ def _text(file: Path) -> str:
     return " ".join(word for line in _lines(file) for word in line.split())
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Print the listing; with `--since FILE`, what differs from an older one of it.
+
+    Returns:
+        1 when something differs for no known reason.
+    """
+    if not arguments:
+        print("\n".join(sorted(look())))
+        return 0
+    before = Path(arguments[-1]).read_text(encoding="utf-8").splitlines()
+    wrong, explained = differences(before, look())
+    print("\n".join([*wrong, *explained]))
+    return 1 if wrong else 0
+
+
 if __name__ == "__main__":
-    print("\n".join(sorted(look())))
+    sys.exit(main(sys.argv[1:]))

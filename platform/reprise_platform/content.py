@@ -39,6 +39,7 @@ def made(kind: str, name: str, made_from: str, make: Callable[[Path], None]) -> 
     """
     folder = place(kind, name, made_from)
     if folder.exists():
+        _stamp(folder)
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.with_name(f".{folder.name}.lock")):
@@ -52,6 +53,12 @@ def made(kind: str, name: str, made_from: str, make: Callable[[Path], None]) -> 
         make(partial)
         partial.rename(folder)
     return folder
+
+
+def _stamp(folder: Path) -> None:
+    """Let a thing's time be that of its last use: what has none for long can go."""
+    with contextlib.suppress(OSError):
+        os.utime(folder)
 
 
 @contextlib.contextmanager

@@ -59,7 +59,7 @@ def up(site: Site, progress: Progress) -> Access:
         with progress.step(BEFORE[0]):
             _host_tools(site, progress)
         with progress.step(BEFORE[1]):
-            _make_everything(progress)
+            make_everything(progress)
         layout = _layout(site)
         for name, step in STEPS:
             with progress.step(name):
@@ -211,7 +211,7 @@ _ROOTED = (("mariadb", images.mariadb), ("openmrs", images.openmrs))
 TOLD = len(BEFORE) + len(STEPS) + len(builds.BUILDS) + len(_ROOTED) + 3
 
 
-def _make_everything(progress: Progress) -> None:
+def make_everything(progress: Progress) -> None:
     """Compile, bootstrap and pack what is not in the cache, side by side."""
 
     def compiled() -> None:
