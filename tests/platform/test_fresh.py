@@ -85,6 +85,15 @@ def test_only_the_trial_says_that_it_went_well(console: str, ended: str) -> None
     assert virtual.trial_ended(console) == ended
 
 
+def test_a_machine_is_emulated_unless_the_processor_helps(tmp_path: Path) -> None:
+    """KVM is used where its device is there and the processor has what it needs."""
+    there, missing = tmp_path, tmp_path / "missing"
+    assert virtual.accelerator("flags : fpu vmx", there) == "kvm"
+    assert virtual.accelerator("flags : fpu svm", there) == "kvm"
+    assert virtual.accelerator("flags : fpu vmx", missing).startswith("tcg")
+    assert virtual.accelerator("flags : fpu hypervisor", there).startswith("tcg")
+
+
 def test_a_trial_with_a_failed_step_does_not_end_well(tmp_path: Path) -> None:
     """The script of the machine names each step that failed on its last line."""
     script = (ROOT / "platform/fresh/trial.sh").read_text(encoding="utf-8")
