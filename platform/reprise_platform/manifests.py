@@ -14,6 +14,9 @@ from reprise_platform import charts
 from reprise_platform.access import Access
 from reprise_platform.kube import Json, Object, text
 
+# What a level means is pinned: an upgraded cluster must not refuse a recovery.
+POD_SECURITY_VERSION = "v1.35"
+
 
 def secret(name: str, namespace: str, values: Mapping[str, str]) -> Object:
     """Return a Secret that no backup takes: it comes from escrow, never from the bucket."""
@@ -29,9 +32,19 @@ def secret(name: str, namespace: str, values: Mapping[str, str]) -> Object:
     }
 
 
-def namespace(name: str) -> Object:
-    """Return a namespace."""
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+def namespace(name: str, *, level: str = "restricted") -> Object:
+    """Return a namespace that refuses pods beyond a Pod Security level.
+
+    Args:
+        level: `restricted` for what serves clinics; `privileged` for what must reach
+            into a node, as Velero's node agent does.
+    """
+    labels: dict[str, Json] = {}
+    for mode in ("enforce", "audit", "warn"):
+        labels[f"pod-security.kubernetes.io/{mode}"] = level
+        labels[f"pod-security.kubernetes.io/{mode}-version"] = POD_SECURITY_VERSION
+    metadata: dict[str, Json] = {"name": name, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def volume(

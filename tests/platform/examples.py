@@ -67,3 +67,13 @@ def layout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     )
     made.folder.mkdir(parents=True)
     return made
+
+
+def layout_with_authority(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Return that layout with the certificate of the site's own authority."""
+    made = layout(folder, monkeypatch)
+    authority = made.access({}).authority
+    assert authority is not None
+    authority.parent.mkdir(parents=True, exist_ok=True)
+    authority.write_text("the site's own authority")
+    return made

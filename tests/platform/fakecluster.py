@@ -128,15 +128,17 @@ class FakeKube:
         namespace: str | None = None,
         selector: str = "",
     ) -> tuple[kube.Object, ...]:
-        """Stand for `kube.list_objects`; a selector is one `label=value`."""
+        """Stand for `kube.list_objects`; a selector is `label=value`s, with commas."""
         self._alive(cluster)
-        label, _, value = selector.partition("=")
+        wanted = [pair.partition("=") for pair in selector.split(",") if pair]
         return tuple(
             found
             for key in [*self.objects]
             if key[0] == kind and key[1] == (namespace or "")
-            if not selector
-            or kube.text(self.objects[key], "metadata", "labels", label) == value
+            if all(
+                kube.text(self.objects[key], "metadata", "labels", label) == value
+                for label, _, value in wanted
+            )
             if (found := self._looked(key))
         )
 

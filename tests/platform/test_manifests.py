@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from reprise_platform import charts, kube, manifests
 from reprise_platform.embedded import chartvalues, credentials, velero_setup, volumes
@@ -17,14 +16,18 @@ from reprise_platform.kube import Object, text
 from reprise_platform.kube_rest import at
 from tests.platform import examples
 
-CHARTS = {"cluster": chartvalues.cluster, "openmrs": chartvalues.openmrs}
+CHARTS = {
+    "cluster": chartvalues.cluster,
+    "openmrs": chartvalues.openmrs,
+    "velero": chartvalues.velero,
+}
 EXCLUDED = "velero.io/exclude-from-backup"
 
 
 @pytest.fixture
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """Lay a site that runs nowhere."""
-    return examples.layout(tmp_path, monkeypatch)
+    return examples.layout_with_authority(tmp_path, monkeypatch)
 
 
 def _rendered(
@@ -32,7 +35,7 @@ def _rendered(
 ) -> list[Object]:
     plan = getattr(layout.topology, cluster)
     values = layout.folder / f"{cluster}-{chart}.yaml"
-    charts.write_values(values, CHARTS[chart](layout.site, plan, layout.images))
+    charts.write_values(values, CHARTS[chart](layout, plan))
     release = charts.Release(
         name=chart, chart=chart, namespace=NAMESPACE, values=values
     )
@@ -128,9 +131,10 @@ def test_the_hook_fails_the_backup(helm: Path, layout: Layout) -> None:
     assert int(timeout.split()[1]) < limit_s
 
 
-def test_the_schedule_takes_no_secret(layout: Layout) -> None:
+def test_the_schedule_takes_no_secret(helm: Path, layout: Layout) -> None:
     """Secrets come from escrow: a backup store that leaks holds none."""
-    schedule = velero_setup.schedule(layout.site)
+    items = _rendered(helm, layout, "velero")
+    schedule = _by_kind(items, "Schedule", "velero-openmrs")
     refused = at(schedule, "spec", "template", "excludedNamespaceScopedResources")
     assert isinstance(refused, list)
     assert "secrets" in refused
@@ -211,58 +215,37 @@ def test_escrow_is_applied_whole(layout: Layout) -> None:
     assert all(at(s, "metadata", "labels", EXCLUDED) == "true" for s in items[1:])
 
 
-def _velero_objects(layout: Layout, cluster: str) -> list[Object]:
-    credentials.make(layout.folder, NAMESPACE)
-    pod = {
-        "containers": [{"name": "velero", "image": "v", "args": ["server"]}],
-        "initContainers": [{"name": "plugin", "image": "v"}],
-    }
-    text_of = yaml.safe_dump_all(
-        [
-            {
-                "kind": "List",
-                "items": [
-                    {"kind": "Secret", "metadata": {"name": "cloud-credentials"}},
-                    {
-                        "kind": "Deployment",
-                        "metadata": {"name": "velero"},
-                        "spec": {"template": {"spec": pod}},
-                    },
-                ],
-            },
-            {"kind": "Namespace", "metadata": {"name": "velero"}},
-            {
-                "kind": "BackupStorageLocation",
-                "metadata": {"name": "default"},
-                "spec": {},
-            },
-        ]
-    )
-    return velero_setup.objects(layout.access({}), layout.site, text_of, cluster)
-
-
 @pytest.mark.parametrize(
-    ("cluster", "mode"), [("primary", "ReadWrite"), ("recovery", "ReadOnly")]
+    ("cluster", "mode", "schedules"),
+    [("primary", "ReadWrite", 1), ("recovery", "ReadOnly", 0)],
 )
 def test_recovery_location_is_read_only(
-    layout: Layout, cluster: str, mode: str
+    helm: Path, layout: Layout, cluster: str, mode: str, schedules: int
 ) -> None:
     """The recovery site's Velero never writes, expires or deletes a backup."""
-    items = _velero_objects(layout, cluster)
+    items = _rendered(helm, layout, "velero", cluster)
     location = _by_kind(items, "BackupStorageLocation", "default")
     assert text(location, "spec", "accessMode") == mode
+    trusted = base64.b64decode(text(location, "spec", "objectStorage", "caCert"))
+    assert trusted == b"the site's own authority"
+    assert [item["kind"] for item in items].count("Schedule") == schedules
 
 
-def test_velero_has_our_secrets_and_deadline(layout: Layout) -> None:
-    """Its own default password is a public constant, its own deadline four hours."""
-    items = _velero_objects(layout, "recovery")
-    assert [item["kind"] for item in items][:3] == ["Namespace", "Secret", "Secret"]
+def test_velero_has_our_deadline(helm: Path, layout: Layout) -> None:
+    """A restore that hangs is given up when the site file says; the default is 4 h."""
+    items = _rendered(helm, layout, "velero", "recovery")
+    deployment = _by_kind(items, "Deployment", "velero")
+    assert "--fs-backup-timeout=120s" in json.dumps(deployment)
+
+
+def test_velero_has_our_secrets(layout: Layout) -> None:
+    """Its own default password is a public constant: ours is there before it."""
+    credentials.make(layout.folder, NAMESPACE)
+    items = velero_setup.secrets(layout.access({}), "recovery")
+    assert [item["kind"] for item in items] == ["Namespace", "Secret", "Secret"]
     drawn = (layout.folder / "repository-password").read_text()
     secret = _by_kind(items, "Secret", "velero-repo-credentials")
     kept = text(secret, "data", "repository-password")
     assert base64.b64decode(kept).decode() == drawn
     profile = text(_by_kind(items, "Secret", "cloud-credentials"), "data", "cloud")
     assert b"aws_access_key_id=recovery" in base64.b64decode(profile)
-    deployment = _by_kind(items, "Deployment", "velero")
-    assert "--fs-backup-timeout=120s" in json.dumps(deployment)
-    assert all(c["imagePullPolicy"] == "Never" for c in _images(deployment))

@@ -135,7 +135,7 @@ def _objects(layout: Layout) -> None:
         partial(releases.base, layout, layout.topology.primary),
         partial(releases.base, layout, layout.topology.recovery),
         partial(store.prepare, layout.topology, layout.folder),
-        partial(_velero, layout),
+        partial(velero_setup.install, layout),
     )
 
 
@@ -144,15 +144,6 @@ def _primary_objects(layout: Layout) -> None:
     kube.apply(access.primary, manifests.escrowed(access))
     kube.apply(access.primary, volumes.primary_volumes(layout))
     releases.openmrs(layout)
-
-
-def _velero(layout: Layout) -> None:
-    access = layout.access({})
-    image = next(image for image in layout.images if image.name == "velero")
-    velero_setup.install(access, layout.site, image)
-    # A backup of nothing yet fails and does not count; asked for now, the first that
-    # does comes up to a minute sooner.
-    kube.apply(access.primary, [velero_setup.schedule(layout.site)])
 
 
 def _nodes(layout: Layout) -> None:

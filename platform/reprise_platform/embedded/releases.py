@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reprise_platform import charts, manifests
+from reprise_platform import charts, kube, manifests
 from reprise_platform.embedded import chartvalues
 from reprise_platform.embedded.layout import NAMESPACE, Layout
 from reprise_platform.embedded.topology import ClusterPlan
@@ -15,9 +15,11 @@ def base(layout: Layout, plan: ClusterPlan) -> None:
         PlatformError: Helm's message, or the cluster did not answer.
     """
     values = layout.folder / "helm" / f"{plan.name}-cluster.yaml"
-    charts.write_values(values, chartvalues.cluster(layout.site, plan, layout.images))
+    charts.write_values(values, chartvalues.cluster(layout, plan))
     access = layout.access({})
     cluster = access.primary if plan is layout.topology.primary else access.recovery
+    # Only the DNS runs there.
+    kube.apply(cluster, [manifests.namespace("kube-system")])
     release = charts.Release(
         name="cluster", chart="cluster", namespace="kube-system", values=values
     )
@@ -36,7 +38,7 @@ def openmrs(layout: Layout) -> None:
         (values, topology.primary),
         (manifests.values_file(access), topology.recovery),
     ):
-        charts.write_values(path, chartvalues.openmrs(layout.site, plan, layout.images))
+        charts.write_values(path, chartvalues.openmrs(layout, plan))
     release = charts.Release(
         name="openmrs", chart="openmrs", namespace=NAMESPACE, values=values
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import kubernetes.client
 import kubernetes.config
@@ -13,7 +14,9 @@ import pytest
 from reprise_platform.access import Access
 from reprise_platform.command import run
 from reprise_platform.embedded import builds
-from tests.platform.genuine.sandbox import Sandbox, config
+from reprise_platform.errors import CommandError
+from reprise_platform.kube import Json
+from tests.platform.genuine.sandbox import IDLE, Sandbox, as_list, config
 
 pytestmark = pytest.mark.cluster
 
@@ -98,3 +101,75 @@ def test_velero_saves_and_brings_back(sandbox: Sandbox, site_access: Access) -> 
     finally:
         velero("restore", "delete", name, "--confirm")
         velero("backup", "delete", name, "--confirm")
+
+
+def test_helm_installs_upgrades_rolls_back_and_uninstalls(
+    sandbox: Sandbox, site_access: Access, tmp_path: Path
+) -> None:
+    """A release goes through its whole life by Helm's own commands, and leaves nothing.
+
+    An upgrade that never gets ready is told as failed, and a rollback brings back what
+    the revision named held.
+    """
+    chart = _chart(sandbox, tmp_path / "tiny")
+    home = str(tmp_path / "home")
+    names = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR")
+
+    def helm(*words: str | Path) -> str:
+        return run(
+            [
+                *(site_access.helm, "--kubeconfig", sandbox.cluster.kubeconfig),
+                *("--kube-context", sandbox.cluster.context),
+                *("--namespace", sandbox.namespace, *words),
+            ],
+            env=dict.fromkeys(names, home),
+            within_s=120,
+        )
+
+    def colour() -> list[str]:
+        return sandbox.values(".data.colour", "configmap/tiny")
+
+    def statuses() -> list[str]:
+        told = json.loads(helm("history", "tiny", "-o", "json"))
+        return [revision["status"] for revision in told]
+
+    waiting = ("--wait", "--timeout", "60s")
+    helm("install", "tiny", chart, *waiting)
+    assert colour() == ["blue"]
+    assert sandbox.values(".status.readyReplicas", "deployment/tiny") == ["1"]
+    helm("upgrade", "tiny", chart, "--set", "colour=red", *waiting)
+    assert colour() == ["red"]
+    broken = ("--set", "colour=grey", "--set", "command={false}")
+    with pytest.raises(CommandError, match="tiny"):
+        helm("upgrade", "tiny", chart, *broken, "--wait", "--timeout", "8s")
+    assert statuses() == ["superseded", "deployed", "failed"]
+    helm("rollback", "tiny", "1", *waiting)
+    assert colour() == ["blue"]
+    assert statuses() == ["superseded", "superseded", "failed", "deployed"]
+    assert "uninstalled" in helm("uninstall", "tiny", *waiting)
+    listed = ("configmap,deployment,secret", "-l", "app.kubernetes.io/instance=tiny")
+    assert sandbox.values(".items[*].metadata.name", *listed) == []
+    assert json.loads(helm("list", "-a", "-o", "json")) == []
+
+
+def _chart(sandbox: Sandbox, folder: Path) -> Path:
+    """Write a chart of a ConfigMap and of a Deployment whose command is a value."""
+    label: Json = {"app.kubernetes.io/instance": "{{ .Release.Name }}"}
+    workload = sandbox.workload("Deployment", "tiny", "COMMAND", replicas=1)
+    settings = config("tiny", {"colour": "{{ .Values.colour }}"})
+    for item in (workload, settings):
+        metadata = item["metadata"]
+        assert isinstance(metadata, dict)
+        metadata["labels"] = label
+    items = as_list(settings, workload)
+    files = {
+        "Chart.yaml": {"apiVersion": "v2", "name": "tiny", "version": "1.0.0"},
+        "values.yaml": {"colour": "blue", "command": list(IDLE)},
+    }
+    (folder / "templates").mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+    command = "{{ toJson .Values.command }}"
+    template = items.replace('["COMMAND"]', command)
+    (folder / "templates" / "all.yaml").write_text(template)
+    return folder

@@ -3,13 +3,13 @@ data=/var/lib/galera/data
 first=galera-0
 members="galera-0.$DOMAIN"
 for i in $(seq 1 $((MEMBERS - 1))); do members="$members,galera-$i.$DOMAIN"; done
-mkdir -p /run/mysqld "$data"
-chown mysql: /run/mysqld "$data"
+mkdir -p "$data"
 listening() { (exec 3<>"/dev/tcp/$1/4567") 2>/dev/null; }
 new=no
 if [ ! -d "$data/mysql" ]; then
   new=yes
-  mariadb-install-db --user=mysql --datadir="$data" --auth-root-authentication-method=socket --skip-test-db > /dev/null
+  mariadb-install-db --datadir="$data" --auth-root-authentication-method=socket \
+    --auth-root-socket-user=mysql --skip-test-db > /dev/null
 fi
 join="gcomm://$members"
 if [ "$MEMBERS" = 1 ]; then
@@ -31,7 +31,7 @@ elif [ "$new" = yes ]; then
   done
 fi
 if [ "$join" = "gcomm://" ] && [ "$new" = yes ]; then
-  mariadbd --bootstrap --user=mysql --datadir="$data" --wsrep-on=OFF <<SQL
+  mariadbd --bootstrap --datadir="$data" --wsrep-on=OFF <<SQL
 flush privileges;
 create database if not exists openmrs character set utf8mb4 collate utf8mb4_general_ci;
 create user openmrs@'%' identified by '$OPENMRS_PASSWORD';
@@ -41,7 +41,7 @@ grant select, show view, trigger, event, lock tables, reload, process on *.* to 
 ${MONITOR_PASSWORD:+create user monitor@'%' identified by '$MONITOR_PASSWORD' with max_user_connections 3;}
 SQL
 fi
-exec mariadbd --user=mysql --datadir="$data" --bind-address=0.0.0.0 \
+exec mariadbd --datadir="$data" --bind-address=0.0.0.0 \
   --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci \
   --default-storage-engine=InnoDB --innodb-autoinc-lock-mode=2 --binlog-format=ROW \
   --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=96M \

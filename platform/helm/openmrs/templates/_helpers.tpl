@@ -20,3 +20,32 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- define "openmrs.excluded" -}}
 velero.io/exclude-from-backup: "true"
 {{- end }}
+
+{{/*
+Pod Security "restricted". Call with the `user` block: the group owns the volumes, so that
+what one pod wrote another of the same user reads, and a restored volume too.
+*/}}
+{{- define "openmrs.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .uid }}
+  runAsGroup: {{ .gid }}
+  fsGroup: {{ .gid }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "openmrs.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: {{ . }}
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "openmrs.pullSecrets" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{ toJson . }}
+{{- end }}
+{{- end }}
