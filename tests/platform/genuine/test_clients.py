@@ -149,7 +149,7 @@ def test_helm_installs_upgrades_rolls_back_and_uninstalls(
     assert "uninstalled" in helm("uninstall", "tiny", *waiting)
     listed = ("configmap,deployment,secret", "-l", "app.kubernetes.io/instance=tiny")
     assert sandbox.values(".items[*].metadata.name", *listed) == []
-    assert json.loads(helm("list", "-a", "-o", "json")) == []
+    assert json.loads(helm("list", "-o", "json")) == []
 
 
 def _chart(sandbox: Sandbox, folder: Path) -> Path:
