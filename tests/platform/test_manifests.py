@@ -193,8 +193,7 @@ def test_volumes_are_kept_for_one_claim(layout: Layout) -> None:
 
 def test_recovery_volumes_are_new_each_time(layout: Layout) -> None:
     """No recovery meets a disk, or a volume's name, that was used before."""
-    (layout.folder / "store").mkdir()
-    (layout.folder / "store" / "root.json").write_text('{"access":"a","secret":"s"}')
+    examples.with_secrets(layout)
     first = volumes.recovery_volumes(layout, NAMESPACE)
     second = volumes.recovery_volumes(layout, NAMESPACE)
     names = [text(volume, "metadata", "name") for volume in (*first, *second)]
