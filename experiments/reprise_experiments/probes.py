@@ -14,6 +14,7 @@ from reprise_experiments import session
 from reprise_experiments.errors import Refused
 from reprise_experiments.observe import WorkloadSeen
 from reprise_experiments.site import Site
+from reprise_platform import tls
 from reprise_platform.errors import PlatformError, WaitTimeout
 from reprise_platform.waiting import until
 
@@ -41,6 +42,7 @@ def front_door_answers(*, limit_s: float, within_s: float) -> bool:
         auth=(user, password),
         timeout=limit_s,
         trust_env=False,
+        verify=tls.context(site.access.authority),
     ) as client:
         try:
             return until(

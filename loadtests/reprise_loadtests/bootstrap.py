@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reprise_loadtests import outcome
 from reprise_loadtests.care import register_patient
-from reprise_loadtests.credentials import Credentials, find_credentials
+from reprise_loadtests.credentials import Credentials, find_authority, find_credentials
 from reprise_loadtests.desk import Desk, JourneyOverError
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.known import KnownPatient
@@ -185,6 +185,7 @@ def prepare(
     count: int,
     seed: int,
     timeout_s: float = 10.0,
+    authority: Path | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Check the site and bring the known patients of `history` up to `count`.
@@ -195,7 +196,7 @@ def prepare(
     Raises:
         LoadError: something is missing, or a registration did not succeed.
     """
-    wire = Wire(base_url, timeout_s=timeout_s)
+    wire = Wire(base_url, timeout_s=timeout_s, authority=authority)
     try:
         check_login(wire, credentials)
         check_needs(wire)
@@ -218,7 +219,7 @@ def prepare(
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 0 when the load can start, 1 with the reasons."""
     parser = argparse.ArgumentParser(prog="python -m reprise_loadtests.bootstrap")
-    parser.add_argument("--host", required=True, help="http://HOST:PORT")
+    parser.add_argument("--host", required=True, help="http(s)://HOST:PORT")
     parser.add_argument("--history", required=True, type=Path, help="history folder")
     parser.add_argument("--profile", default="quick", help="load profile")
     parser.add_argument("--seed", type=int, default=1)
@@ -232,6 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
             count=profile.known_patients,
             seed=given.seed,
             timeout_s=profile.client.timeout_s,
+            authority=find_authority(),
         )
     except (LoadError, ValueError) as error:
         sys.stderr.write(f"{error}\n")

@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import gevent
 from gevent.event import Event
@@ -88,6 +89,7 @@ class Clinics:
         known: KnownPatients,
         observe: Callable[[Done], None] = lambda _: None,
         after_instance: int = 0,
+        authority: Path | None = None,
     ) -> None:
         """Prepare a run; instances are numbered from `after_instance` + 1."""
         self.count = Count()
@@ -95,6 +97,7 @@ class Clinics:
         self._profile = profile
         self._seed = seed
         self._base_url = base_url
+        self._authority = authority
         self._credentials = credentials
         self._recorder = recorder
         self._known = known
@@ -197,7 +200,10 @@ class Clinics:
         self.count.arrived += 1
         rng = instance_rng(self._seed, instance)
         wire = Wire(
-            self._base_url, timeout_s=self._profile.client.timeout_s, alarm=_alarm
+            self._base_url,
+            timeout_s=self._profile.client.timeout_s,
+            alarm=_alarm,
+            authority=self._authority,
         )
         desk = Desk(
             wire=wire,

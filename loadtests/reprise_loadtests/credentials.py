@@ -1,4 +1,4 @@
-"""Who the clinics log in as: from a file the site gives, or from the environment."""
+"""Who the clinics log in as, and whom they trust: from the environment, or its files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from reprise_loadtests.errors import LoadError
 
 FILE_VARIABLE = "REPRISE_CLINIC_CREDENTIALS"
+AUTHORITY_VARIABLE = "REPRISE_AUTHORITY"
 USER_VARIABLE = "OPENMRS_USER"
 PASSWORD_VARIABLE = "OPENMRS_PASSWORD"  # noqa: S105 - the variable's name
 
@@ -61,3 +62,19 @@ def find_credentials(environment: Mapping[str, str] = os.environ) -> Credentials
         f" with username and password, or set {USER_VARIABLE} and {PASSWORD_VARIABLE}"
     )
     raise LoadError(msg)
+
+
+def find_authority(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the PEM that signs the front door; None: this machine's own authorities.
+
+    Raises:
+        LoadError: the file that is named is not there.
+    """
+    given = environment.get(AUTHORITY_VARIABLE)
+    if not given:
+        return None
+    path = Path(given)
+    if not path.is_file():
+        msg = f"{path}: no such file; {AUTHORITY_VARIABLE} names the front door's authority"
+        raise LoadError(msg)
+    return path

@@ -16,7 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reprise_loadtests.bootstrap import check_login, register_known_patients
-from reprise_loadtests.credentials import FILE_VARIABLE, read_credentials
+from reprise_loadtests.credentials import (
+    AUTHORITY_VARIABLE,
+    FILE_VARIABLE,
+    read_credentials,
+)
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.profile import load_profile
 from reprise_loadtests.recording import open_recorder
@@ -121,7 +125,7 @@ def start_probers(access: Access, history_dir: Path) -> tuple[Process, ...]:
         if rate > 0
     }
     credentials = read_credentials(access.clinic_credentials)
-    wire = Wire(access.front_door, timeout_s=10.0)
+    wire = Wire(access.front_door, timeout_s=10.0, authority=access.authority)
     patient: str | None = None
     try:
         check_login(wire, credentials)
@@ -229,7 +233,7 @@ def _start(
                 stderr=subprocess.STDOUT,
                 pass_fds=(kept,),
                 start_new_session=True,
-                env={**os.environ, FILE_VARIABLE: str(access.clinic_credentials)},
+                env={**os.environ, **_environment(access)},
             )
     except OSError:
         leash.close()
@@ -237,6 +241,15 @@ def _start(
     finally:
         os.close(kept)
     return Process(name=name, popen=popen, log=log, leash=leash)
+
+
+def _environment(access: Access) -> dict[str, str]:
+    """Return what the children read of the site; no secret is on a command line."""
+    return {
+        FILE_VARIABLE: str(access.clinic_credentials),
+        # An empty one: the environment's own does not count for this site.
+        AUTHORITY_VARIABLE: str(access.authority or ""),
+    }
 
 
 def _schedules(history_dir: Path) -> int:

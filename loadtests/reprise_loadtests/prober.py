@@ -1,9 +1,11 @@
 """The prober: gives an outage its edges, to a few milliseconds.
 
 One thread, one epoll, a fixed grid of instants. Every probe is a fresh TCP connection to
-a literal address, one small request, 300 ms to answer; no name service, no kept
-connection, no retry, no redirect. What earlier probes do never moves the grid. It shares
-nothing with the load generator, whose own stalls it must not inherit.
+a literal address (and a whole TLS handshake where the front door asks for one: a session
+taken up again would not look at the certificate), one small request, 300 ms to answer for
+all of it; no name service, no kept connection, no retry, no redirect. What earlier probes
+do never moves the grid. It shares nothing with the load generator, whose own stalls it
+must not inherit.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import itertools
 import selectors
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_loadtests.credentials import find_credentials
+from reprise_loadtests.credentials import find_authority, find_credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.probe import (
     NS_PER_MS,
@@ -46,6 +49,7 @@ class _Flight:
     sent_ns: int
     skipped: int
     connected_ns: int | None = None
+    asked: bool = False
     head: bytes = b""
     ended: bool = False
 
@@ -110,6 +114,12 @@ class Prober:
     def _send(self, sched_ns: int, skipped: int) -> None:
         sock = socket.socket(self._family, socket.SOCK_STREAM)
         sock.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        if self._target.context is not None:
+            sock = self._target.context.wrap_socket(
+                sock,
+                server_hostname=self._target.address[0],
+                do_handshake_on_connect=False,
+            )
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         flight = _Flight(
             sched_ns=sched_ns, sent_ns=time.monotonic_ns(), skipped=skipped
@@ -122,26 +132,41 @@ class Prober:
 
     def _advance(self, sock: socket.socket, flight: _Flight) -> None:
         try:
-            if flight.connected_ns is None:
-                self._connected(sock, flight)
+            if flight.connected_ns is None and not self._connected(sock, flight):
+                return
+            if not flight.asked:
+                self._ask(sock, flight)
             else:
                 self._receive(sock, flight)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
+        except ssl.SSLError as error:
+            # The server, or who stands in for it, is not who it should be, or left.
+            self._end(sock, flight, Outcome.RESET, error=error.reason or "TLS")
+            self._drop(sock)
         except OSError as error:
             self._fail(sock, flight, error.errno or 0)
 
-    def _connected(self, sock: socket.socket, flight: _Flight) -> None:
+    def _connected(self, sock: socket.socket, flight: _Flight) -> bool:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._fail(sock, flight, code)
-            return
+            return False
         flight.connected_ns = time.monotonic_ns()
-        sock.send(self._target.request())
         self._selector.modify(sock, selectors.EVENT_READ)
+        return True
+
+    def _ask(self, sock: socket.socket, flight: _Flight) -> None:
+        if isinstance(sock, ssl.SSLSocket):
+            sock.do_handshake()
+        sock.send(self._target.request())
+        flight.asked = True
 
     def _receive(self, sock: socket.socket, flight: _Flight) -> None:
         data = sock.recv(_CHUNK)
+        # What TLS has already read makes no event of its own.
+        while isinstance(sock, ssl.SSLSocket) and (more := sock.pending()):
+            data += sock.recv(more)
         if not data:
             self._end(sock, flight, Outcome.RESET, error="EOF")
             self._drop(sock)
@@ -223,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--class", dest="service_class", choices=("read", "write"), required=True
     )
     parser.add_argument("--index", type=int, choices=(0, 1), required=True)
-    parser.add_argument("--url", required=True, help="http://ADDRESS:PORT")
+    parser.add_argument("--url", required=True, help="http(s)://ADDRESS:PORT")
     parser.add_argument("--history", type=Path, required=True)
     parser.add_argument("--patient", help="uuid of the patient who bears the writes")
     parser.add_argument("--period-ms", type=float, default=40.0)
@@ -234,11 +259,13 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stopped.append(number))
     try:
-        credentials = find_credentials()
+        credentials, authority = find_credentials(), find_authority()
         if given.service_class == "read":
-            target = read_target(given.url, credentials)
+            target = read_target(given.url, credentials, authority=authority)
         elif given.patient:
-            target = write_target(given.url, credentials, patient=given.patient)
+            target = write_target(
+                given.url, credentials, patient=given.patient, authority=authority
+            )
         else:
             parser.error("--class write needs --patient")
     except LoadError as error:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from reprise_loadtests.credentials import find_credentials
+from reprise_loadtests.credentials import find_authority, find_credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.outcome import OK, UNAUTHORIZED, judge, same_uuid
 from reprise_loadtests.targets import READ_PATH
@@ -71,7 +71,7 @@ class Watch:
 def main(arguments: list[str] | None = None) -> int:
     """Watch until SIGTERM or SIGINT; 0 after a clean end, 1 with the reason otherwise."""
     parser = argparse.ArgumentParser(prog="python -m reprise_loadtests.sentinel")
-    parser.add_argument("--url", required=True, help="http://HOST:PORT")
+    parser.add_argument("--url", required=True, help="http(s)://HOST:PORT")
     parser.add_argument("--history", type=Path, required=True)
     parser.add_argument("--after-s", type=float, default=5.0)
     parser.add_argument("--resolve-s", type=float, default=5.0)
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         credentials = find_credentials()
-        wire = Wire(given.url, timeout_s=given.timeout_s)
+        wire = Wire(given.url, timeout_s=given.timeout_s, authority=find_authority())
     except (LoadError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import json
+import ssl
 import urllib.parse
 from collections.abc import Callable
+from pathlib import Path
 
 from reprise_loadtests.credentials import Credentials
 from reprise_loadtests.errors import LoadError
@@ -14,23 +16,32 @@ from reprise_loadtests.outcome import CREATED, OK
 from reprise_loadtests.payloads import openmrs_now
 from reprise_loadtests.probe import ServiceClass
 from reprise_loadtests.wire import basic
-from reprise_platform import openmrs
+from reprise_platform import openmrs, tls
 
 READ_PATH = f"{openmrs.REST_PATH}/location/{openmrs.OUTPATIENT_CLINIC}"
 """The cheapest read that OpenMRS takes from its database."""
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where probes go and what they say; `request` makes the bytes of the next one."""
+    """Where probes go and what they say; `request` makes the bytes of the next one.
+
+    `context` checks the server's certificate; None where it speaks plain HTTP.
+    """
 
     service_class: ServiceClass
     address: tuple[str, int]
     request: Callable[[], bytes]
     wanted_status: int
+    context: ssl.SSLContext | None = None
 
 
-def read_target(url: str, credentials: Credentials) -> Target:
+def read_target(
+    url: str, credentials: Credentials, *, authority: Path | None = None
+) -> Target:
     """Return a GET of the outpatient clinic, which OpenMRS takes from its database.
 
     Raises:
@@ -48,10 +59,17 @@ def read_target(url: str, credentials: Credentials) -> Target:
         address=address,
         request=lambda: request,
         wanted_status=OK,
+        context=_context(url, authority),
     )
 
 
-def write_target(url: str, credentials: Credentials, *, patient: str) -> Target:
+def write_target(
+    url: str,
+    credentials: Credentials,
+    *,
+    patient: str,
+    authority: Path | None = None,
+) -> Target:
     """Return a POST of one small observation (a pulse) on the probe's own patient.
 
     Raises:
@@ -71,7 +89,11 @@ def write_target(url: str, credentials: Credentials, *, patient: str) -> Target:
         return _bytes("POST", f"{path}{openmrs.REST_PATH}/obs", host, credentials, body)
 
     return Target(
-        service_class="write", address=address, request=request, wanted_status=CREATED
+        service_class="write",
+        address=address,
+        request=request,
+        wanted_status=CREATED,
+        context=_context(url, authority),
     )
 
 
@@ -80,12 +102,20 @@ def _literal(url: str) -> tuple[tuple[str, int], str, str]:
     try:
         address = str(ipaddress.ip_address(parts.hostname or ""))
     except ValueError as error:
-        msg = f"{url}: a probe needs a literal IP address, as in http://198.18.0.4:8080"
+        msg = (
+            f"{url}: a probe needs a literal IP address, as in https://198.18.0.4:8443"
+        )
         raise LoadError(msg) from error
-    if parts.scheme != "http":
-        msg = f"{url}: a probe speaks plain http"
+    if parts.scheme not in _PORTS:
+        msg = f"{url}: a probe speaks http or https"
         raise LoadError(msg)
-    return (address, parts.port or 80), parts.netloc, parts.path.rstrip("/")
+    port = parts.port or _PORTS[parts.scheme]
+    return (address, port), parts.netloc, parts.path.rstrip("/")
+
+
+def _context(url: str, authority: Path | None) -> ssl.SSLContext | None:
+    is_plain = urllib.parse.urlsplit(url).scheme == "http"
+    return None if is_plain else tls.context(authority)
 
 
 def _bytes(

@@ -21,7 +21,7 @@ from locust.exception import StopTest, StopUser
 
 from reprise_loadtests import bootstrap
 from reprise_loadtests.clinics import Clinics
-from reprise_loadtests.credentials import Credentials, find_credentials
+from reprise_loadtests.credentials import Credentials, find_authority, find_credentials
 from reprise_loadtests.desk import Done
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.known import KnownPatients
@@ -85,6 +85,7 @@ class Opening:
             known=known,
             observe=self._show,
             after_instance=self._last_instance,
+            authority=find_authority(),
         )
         log.info(
             "clinics open: profile %s, seed %d, %d known patients, history %s",
@@ -118,13 +119,17 @@ class Opening:
     def _host(self) -> str:
         host = self.environment.host
         if not host:
-            msg = "no front door: give --host http://HOST:PORT"
+            msg = "no front door: give --host http(s)://HOST:PORT"
             raise LoadError(msg)
         return host
 
     def _wire(self, profile: Profile) -> Wire:
         try:
-            return Wire(self._host(), timeout_s=profile.client.timeout_s)
+            return Wire(
+                self._host(),
+                timeout_s=profile.client.timeout_s,
+                authority=find_authority(),
+            )
         except ValueError as error:
             raise LoadError(str(error)) from error
 

@@ -19,8 +19,10 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 
 from reprise_loadtests.credentials import Credentials
+from reprise_platform import tls
 from reprise_pra.history import JsonValue
 
 type Alarm = Callable[[float], AbstractContextManager[object]]
@@ -53,21 +55,24 @@ class Wire:
         *,
         timeout_s: float,
         alarm: Alarm | None = None,
+        authority: Path | None = None,
     ) -> None:
         """Prepare a connection to `http(s)://HOST[:PORT]`; nothing is sent yet.
 
         `alarm` limits the exchange as a whole; without it, `timeout_s` limits each wait
-        for the network.
+        for the network. `authority` signs the server's certificate; None: this machine's
+        own authorities do.
         """
         parts = urllib.parse.urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or parts.hostname is None:
-            msg = f"{base_url!r} is no URL of the form http://HOST:PORT"
+            msg = f"{base_url!r} is no URL of the form http(s)://HOST:PORT"
             raise ValueError(msg)
         self._https = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port
         self._prefix = parts.path.rstrip("/")
         self._timeout_s = timeout_s
+        self._authority = authority
         self._alarm: Alarm = alarm or (lambda _: contextlib.nullcontext())
         self._connection: http.client.HTTPConnection | None = None
         self.cookies: dict[str, str] = {}
@@ -146,7 +151,7 @@ class Wire:
                 self._host,
                 self._port,
                 timeout=self._timeout_s,
-                context=ssl.create_default_context(),
+                context=tls.context(self._authority),
             )
         else:
             self._connection = http.client.HTTPConnection(
@@ -199,6 +204,7 @@ def _why(error: Exception) -> str:
             ConnectionResetError()
             | BrokenPipeError()
             | http.client.RemoteDisconnected()
+            | ssl.SSLEOFError()
         ):
             return "reset"
         case _:

@@ -1,4 +1,5 @@
-# keep NAME COMMAND...: run a service for ever, its output in /var/log/NAME.log.
+# keep NAME COMMAND...: run a service for ever, its output in /var/log/NAME.log and its
+# process in /run/NAME.service (one that is killed starts again, with what it reads then).
 keep() {
   local name=$1
   shift
@@ -6,7 +7,10 @@ keep() {
     . "/etc/reprise/$name.env"
     while :; do
       code=0
-      "$@" >> "/var/log/$name.log" 2>&1 || code=$?
+      (
+        echo "$BASHPID" > "/run/$name.service"
+        exec "$@"
+      ) >> "/var/log/$name.log" 2>&1 || code=$?
       echo "$(date -u +%FT%TZ) $name ended with code $code" >> "/var/log/$name.log"
       sleep 1
     done

@@ -20,9 +20,8 @@ Name = Annotated[str, pydantic.Field(pattern=_NAME)]
 # Machines, and files of keys, that every site has beside its nodes'.
 _NOT_NODES = frozenset(
     {
-        *("admin", "apiserver", "backbone", "ca", "cp-primary", "cp-recovery"),
-        *("front-1", "front-2", "observability", "observer", "prometheus", "proxy"),
-        *("sa", "scheduler", "store"),
+        *("admin", "backbone", "ca", "cp-primary", "cp-recovery", "etcd", "front-1"),
+        *("front-2", "front-proxy", "observability", "observer", "prometheus", "store"),
     }
 )
 _NODES_MAX = 16

@@ -14,7 +14,7 @@ from functools import partial
 from reprise_platform import kube, podreasons, prometheus
 from reprise_platform.access import Access, Cluster, load_access
 from reprise_platform.capabilities import Door, capabilities
-from reprise_platform.embedded import postmortem
+from reprise_platform.embedded import pki, postmortem
 from reprise_platform.embedded.layout import load
 from reprise_platform.embedded.machine import first_process
 from reprise_platform.embedded.serving import clinical_read
@@ -22,6 +22,8 @@ from reprise_platform.errors import PlatformError
 from reprise_platform.kube import Object
 
 _WITHIN_S = 4.0
+# `up` makes anew what has fewer than 30 days left: with a week, nobody has run it.
+_SOON_DAYS = 7
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ def status(site: str, within_s: float = _WITHIN_S) -> tuple[Check, ...]:
         access.primary.name: partial(_cluster, access, access.primary),
         access.recovery.name: partial(_cluster, access, access.recovery),
         "front door": partial(_front_door, access),
+        "certificates": partial(_certificates, access),
         "front doors": lambda: _doors(capabilities(access).doors()),
         "Prometheus": partial(_prometheus, access),
         "Alertmanager": partial(_alertmanager, access),
@@ -116,6 +119,24 @@ def _front_door(access: Access) -> list[Check]:
     works = clinical_read(access)
     detail = f"clinical read at {access.front_door}"
     return [Check(what="front door", works=works, detail=detail)]
+
+
+def _certificates(access: Access) -> list[Check]:
+    """Say which of the site's own certificates ends first."""
+    left = {
+        path: pki.days_left(found)
+        for path, found in pki.certificates(access.state / "pki")
+    }
+    if not left:
+        return []
+    first = min(left, key=lambda path: left[path])
+    name, days = first.relative_to(access.state / "pki"), left[first]
+    ended = f"the first to end, {name}, has {max(0, int(days))} days left"
+    works = days > _SOON_DAYS
+    remedy = (
+        "" if works else f"; try: python -m reprise_platform up --name {access.site}"
+    )
+    return [Check(what="certificates", works=works, detail=ended + remedy)]
 
 
 def _doors(doors: Sequence[Door]) -> list[Check]:

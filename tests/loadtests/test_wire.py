@@ -107,7 +107,7 @@ def test_an_alarm_limits_the_whole_exchange(fake: Any) -> None:
 
 def test_a_name_that_is_no_url_is_refused() -> None:
     """A wire needs http:// or https:// and a host."""
-    with pytest.raises(ValueError, match="http://HOST:PORT"):
+    with pytest.raises(ValueError, match=r"http\(s\)://HOST:PORT"):
         Wire("198.18.0.4:8080", timeout_s=1)
 
 

@@ -8,6 +8,7 @@ import datetime
 import ipaddress
 import json
 import os
+import shutil
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,23 +16,28 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from reprise_platform.embedded import controlplane, credentials, sitekeys, store
+from reprise_platform.embedded import credentials, identities, sitekeys, store
 from reprise_platform.embedded import pki as pki_module
 from reprise_platform.embedded.pki import write_secret
 from reprise_platform.embedded.topology import ClusterPlan
 from tests.platform import examples
 
 PLAN = examples.topology().primary
+_PUBLIC = PublicFormat.SubjectPublicKeyInfo
 
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the primary's identities."""
     folder = tmp_path_factory.mktemp("keys") / "pki"
-    controlplane.make_identities(PLAN, "demo", folder)
+    identities.make(PLAN, "demo", folder)
     return folder
 
 
@@ -46,19 +52,49 @@ def _who(certificate: x509.Certificate) -> tuple[str, tuple[str, ...]]:
     return str(name.value), tuple(str(group.value) for group in groups)
 
 
-@pytest.mark.parametrize(
-    ("name", "who"),
-    [
-        ("admin", ("reprise-admin", ("system:masters",))),
-        ("observer", ("reprise-observer", ())),
-        ("scheduler", ("system:kube-scheduler", ())),
-        ("controller-manager", ("system:kube-controller-manager", ())),
-        ("proxy", ("system:kube-proxy", ())),
-        ("kubelet-client", ("kube-apiserver-kubelet-client", ())),
-        ("a1", ("system:node:a1", ("system:nodes",))),
-        ("c1", ("system:node:c1", ("system:nodes",))),
-    ],
-)
+_CLIENTS = {
+    "admin": ("reprise-admin", ("system:masters",)),
+    "observer": ("reprise-observer", ()),
+    "prometheus": ("reprise-prometheus", ()),
+    "cp-primary/scheduler": ("system:kube-scheduler", ()),
+    "cp-primary/controller-manager": ("system:kube-controller-manager", ()),
+    "cp-primary/kubelet-client": ("kube-apiserver-kubelet-client", ()),
+    "cp-primary/etcd-client": ("kube-apiserver-etcd-client", ()),
+    "cp-primary/front-proxy-client": ("front-proxy-client", ()),
+    **{
+        f"{node.name}/{file}": who
+        for node in PLAN.nodes
+        for file, who in (
+            ("kubelet", (f"system:node:{node.name}", ("system:nodes",))),
+            ("proxy", ("system:kube-proxy", ())),
+        )
+    },
+}
+_SERVERS = {
+    "cp-primary/apiserver": {PLAN.address, PLAN.api_service, "127.0.0.1"},
+    "cp-primary/controller-manager-server": {PLAN.address},
+    "cp-primary/scheduler-server": {PLAN.address},
+    "cp-primary/etcd-server": {"127.0.0.1"},
+    "cp-primary/etcd-peer": {"127.0.0.1"},
+    **{f"{node.name}/kubelet-server": {node.address} for node in PLAN.nodes},
+}
+
+
+def _leaves(pki: Path) -> dict[str, Path]:
+    """Return every certificate but the authorities', by its path without its ending."""
+    return {
+        str(path.relative_to(pki))[: -len(".crt")]: path
+        for path in pki.rglob("*.crt")
+        if path.with_suffix(".key").exists() and path.stem != "ca"
+    }
+
+
+def test_every_component_is_listed_here(pki: Path) -> None:
+    """No identity is made but those that the tests below judge."""
+    assert set(_leaves(pki)) == {*_CLIENTS, *_SERVERS}
+
+
+@pytest.mark.parametrize(("name", "who"), _CLIENTS.items())
 def test_identity(pki: Path, name: str, who: tuple[str, tuple[str, ...]]) -> None:
     """A certificate says one component's name and groups, and can serve nobody."""
     certificate = _certificate(pki, name)
@@ -69,47 +105,89 @@ def test_identity(pki: Path, name: str, who: tuple[str, tuple[str, ...]]) -> Non
         certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
 
 
+@pytest.mark.parametrize(("name", "wanted"), _SERVERS.items())
+def test_server_answers_to_its_addresses(
+    pki: Path, name: str, wanted: set[str]
+) -> None:
+    """A server's certificate is for its own addresses; it proves itself to no server.
+
+    But etcd's: it calls itself.
+    """
+    certificate = _certificate(pki, name)
+    said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert set(map(str, said.value.get_values_for_type(x509.IPAddress))) == wanted
+    usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    is_etcd = "etcd" in name
+    assert (ExtendedKeyUsageOID.CLIENT_AUTH in usage) is is_etcd
+    assert ExtendedKeyUsageOID.SERVER_AUTH in usage
+
+
 def test_only_the_harness_is_master(pki: Path) -> None:
     """No component but the harness' own credential may do everything."""
     masters = [
-        path.stem
-        for path in sorted(pki.glob("*.crt"))
-        if "system:masters" in _who(_certificate(pki, path.stem))[1]
+        name
+        for name in _leaves(pki)
+        if "system:masters" in _who(_certificate(pki, name))[1]
     ]
     assert masters == ["admin"]
 
 
-def test_server_answers_to_its_names(pki: Path) -> None:
-    """The API server is reached by its address, from its pods, and on its own machine."""
-    certificate = _certificate(pki, "apiserver")
+def test_pods_find_the_api_server_by_name(pki: Path) -> None:
+    """The API server's certificate has every name that a pod may call it by."""
+    certificate = _certificate(pki, "cp-primary/apiserver")
     found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    addresses = set(map(str, found.value.get_values_for_type(x509.IPAddress)))
-    assert addresses == {PLAN.address, PLAN.api_service, "127.0.0.1"}
-    names = set(found.value.get_values_for_type(x509.DNSName))
-    assert {"kubernetes", "kubernetes.default.svc", "localhost"} == names
+    assert {
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+    } < set(found.value.get_values_for_type(x509.DNSName))
 
 
-def test_all_are_signed_by_the_authority(pki: Path) -> None:
-    """Each certificate is its authority's, and none but the authority can sign."""
-    authority = _certificate(pki, "ca")
-    for path in pki.glob("*.crt"):
-        certificate = _certificate(pki, path.stem)
-        certificate.verify_directly_issued_by(authority)
+def test_each_is_signed_by_its_authority(pki: Path) -> None:
+    """Etcd's clients and the extensions' have authorities of their own; all keys differ.
+
+    Who the cluster's authority signs is a Kubernetes user; etcd lets in whom its own
+    signs, and there that is the API server alone.
+    """
+    authorities = {
+        "etcd": _certificate(pki, "etcd/ca"),
+        "front-proxy": _certificate(pki, "front-proxy/ca"),
+        "": _certificate(pki, "ca"),
+    }
+    for name in _leaves(pki):
+        certificate = _certificate(pki, name)
+        (own,) = [
+            kind for kind in authorities if name.partition("/")[2].startswith(kind)
+        ][:1]
+        certificate.verify_directly_issued_by(authorities[own])
         basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-        assert basic.value.ca is (path.stem == "ca")
+        assert basic.value.ca is False
+    assert all(
+        each.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        for each in authorities.values()
+    )
+    keys = [
+        _certificate(pki, name).public_key().public_bytes(Encoding.PEM, _PUBLIC)
+        for name in (*_leaves(pki), "ca", "etcd/ca", "front-proxy/ca")
+    ]
+    assert len(set(keys)) == len(keys)
 
 
 def test_keys_are_private(pki: Path) -> None:
     """Only their owner reads keys and kubeconfigs, and the folder itself."""
     assert pki.stat().st_mode & 0o777 == 0o700
-    secret = [*pki.glob("*.key"), *pki.glob("*.conf")]
-    assert len(secret) > 10
+    files = [path for path in pki.rglob("*") if path.is_file()]
+    secret = [path for path in files if path.suffix not in {".crt", ".pub"}]
+    assert len(secret) > 30
     assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
+    folders = [path for path in pki.rglob("*") if path.is_dir()]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
 
 
 def test_kubeconfig_is_one_identity(pki: Path) -> None:
     """A kubeconfig carries its own certificate and key, and names its cluster."""
-    for name in ("admin", "observer", "a1"):
+    for name in ("admin", "observer"):
         config = json.loads((pki / f"{name}.conf").read_text())
         (user,) = config["users"]
         given = base64.b64decode(user["user"]["client-certificate-data"])
@@ -125,29 +203,78 @@ def test_kubeconfig_is_one_identity(pki: Path) -> None:
         assert config["current-context"] == "demo-primary"
 
 
-def test_nodes_have_keys_of_their_own(pki: Path) -> None:
-    """Two nodes share no key: what one's disk holds opens nothing of the other's."""
-    keys = {(pki / f"{node.name}.key").read_bytes() for node in PLAN.nodes}
-    assert len(keys) == len(PLAN.nodes)
+def test_components_read_their_renewed_keys(pki: Path) -> None:
+    """A component's kubeconfig names the files beside it: a renewal reaches it."""
+    for name in ("a1/kubelet", "a1/proxy", "cp-primary/scheduler"):
+        config = json.loads((pki / f"{name}.conf").read_text())
+        (user,), (cluster,) = config["users"], config["clusters"]
+        file = name.partition("/")[2]
+        assert user["user"] == {
+            "client-certificate": f"{file}.crt",
+            "client-key": f"{file}.key",
+        }
+        trusted = pki / name.partition("/")[0]
+        trusted /= cluster["cluster"]["certificate-authority"]
+        assert trusted.read_bytes() == (pki / "ca.crt").read_bytes()
 
 
-def test_node_sees_its_own_keys_alone(
+def test_making_identities_again_changes_nothing(tmp_path: Path, pki: Path) -> None:
+    """Twice the same: no file is written; one that is missing is made, nothing else."""
+    copy = tmp_path / "pki"
+    shutil.copytree(pki, copy)
+    files = [path for path in copy.rglob("*") if path.is_file()]
+    before = {path: (path.stat().st_ino, path.read_bytes()) for path in files}
+    identities.make(PLAN, "demo", copy)
+    assert before == {path: (path.stat().st_ino, path.read_bytes()) for path in files}
+    (copy / "b1" / "kubelet.key").unlink()
+    identities.make(PLAN, "demo", copy)
+    changed = {path for path in files if path.read_bytes() != before[path][1]}
+    assert changed == {copy / "b1" / "kubelet.key", copy / "b1" / "kubelet.crt"}
+
+
+def test_machine_sees_its_own_keys_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A node's machine has its own identity and the proxy's bound in, no other file."""
+    """Of all keys, a machine has the folder that bears its name bound in, read-only."""
     layout = examples.with_secrets(examples.layout(tmp_path, monkeypatch))
-    seen = {
-        bind.source.name
-        for bind in layout.machine("b1").binds
-        if bind.source.is_relative_to(layout.folder / "pki")
-    }
-    assert seen == {"ca.crt", "b1.conf", "proxy.conf"}
+    for machine in layout.machines():
+        seen = [
+            bind
+            for bind in machine.binds
+            if bind.source.is_relative_to(layout.folder / "pki")
+        ]
+        names = {bind.source.name for bind in seen}
+        if machine.name == "observability":
+            # It is a client of both clusters.
+            assert names == {machine.name, "ca.crt", "prometheus.crt", "prometheus.key"}
+        else:
+            assert names <= {machine.name}
+        assert not any(bind.writable for bind in seen)
+        if machine.name in {"b1", "cp-recovery"}:
+            assert len(seen) == 1
+
+
+def test_secrets_are_sealed_with_a_key_of_the_clusters_own(
+    tmp_path: Path, pki: Path
+) -> None:
+    """The first provider seals with a drawn key of 32 bytes; none leaves Secrets bare."""
+    identities.make(PLAN, "demo", tmp_path / "pki")
+    drawn = set()
+    for folder in (pki, tmp_path / "pki"):
+        config = json.loads((folder / "cp-primary" / identities.ENCRYPTION).read_text())
+        (rule,) = config["resources"]
+        assert rule["resources"] == ["secrets"]
+        (provider,) = rule["providers"]
+        (key,) = provider["secretbox"]["keys"]
+        assert len(base64.b64decode(key["secret"])) == 32
+        drawn.add(key["secret"])
+    assert len(drawn) == 2
 
 
 def test_clusters_do_not_trust_each_other(tmp_path: Path, pki: Path) -> None:
     """The recovery site's authority signs nothing of the primary's."""
     recovery: ClusterPlan = examples.topology().recovery
-    controlplane.make_identities(recovery, "demo", tmp_path / "pki")
+    identities.make(recovery, "demo", tmp_path / "pki")
     with pytest.raises(ValueError, match="issuer"):
         _certificate(pki, "admin").verify_directly_issued_by(
             _certificate(tmp_path / "pki", "ca")
@@ -337,7 +464,8 @@ def test_keys_that_are_good_are_kept(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in pki.rglob("*") if path.is_file()}
     assert sitekeys.make(examples.topology(), tmp_path) == ()
     assert before == {path: path.read_bytes() for path in before}
-    for lost in ("tls.key", "tls.crt", "tls.pem", "ca.crt"):
+    (pki / "store" / "ca.crt").unlink()
+    for lost in ("tls.key", "tls.crt", "tls.pem"):
         (pki / "store" / lost).unlink()
         assert sitekeys.make(examples.topology(), tmp_path) == ("store",)
     others = {

@@ -186,15 +186,13 @@ def test_dead_machine_is_off(tmp_path: Path) -> None:
 
 def test_unknown_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that no machine has is refused with those that are."""
-    layout = examples.layout(tmp_path, monkeypatch)
-    (layout.folder / "store").mkdir()
-    (layout.folder / "store" / "root.json").write_text('{"access":"a","secret":"s"}')
+    layout = examples.with_secrets(examples.layout(tmp_path, monkeypatch))
     with pytest.raises(SiteError, match=r"no machine z9; it has: .*a1"):
         layout.machine("z9")
     names = [each.name for each in layout.machines()]
     assert names == [
-        *("store", "cp-primary", "a1", "a2", "b1", "c1", "cp-recovery", "r1"),
-        *("front-1", "front-2"),
+        *("store", "observability", "cp-primary", "a1", "a2", "b1", "c1"),
+        *("cp-recovery", "r1", "front-1", "front-2"),
     ]
     lost = {each.name for each in layout.primary_machines()}
     assert lost == {"cp-primary", "a1", "a2", "b1", "c1"}
@@ -204,8 +202,7 @@ def test_no_secret_on_any_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store's root key goes by the environment's file."""
-    layout = examples.layout(tmp_path, monkeypatch)
-    (layout.folder / "store").mkdir()
+    layout = examples.with_secrets(examples.layout(tmp_path, monkeypatch))
     (layout.folder / "store" / "root.json").write_text(
         json.dumps({"access": "root", "secret": "very-secret"})
     )
@@ -228,7 +225,9 @@ def test_front_door_knows_both_sites() -> None:
         assert f"backend {cluster.name}" in text
         for each in cluster.nodes:
             assert f"server {each.name} {each.address}:30080 check" in text
-    assert f"bind {topology.front}:8080" in text
+    (bind,) = [line for line in text.splitlines() if f"{topology.front}:8443" in line]
+    assert bind.split()[2:] == ["transparent", "ssl", "crt", "/etc/tls/tls.pem"]
+    assert "ssl-default-bind-options ssl-min-ver TLSv1.3" in text
     assert f"map(/srv/front/{doors.MAP},closed)" in text
     assert "return status 503" in text
 
@@ -410,9 +409,7 @@ def test_every_disk_of_a_site_has_a_limit(
     Containers' layers and the kubelet's files lie apart, or a full kubelet would have the
     images deleted.
     """
-    layout = examples.layout(tmp_path, monkeypatch)
-    (layout.folder / "store").mkdir()
-    (layout.folder / "store" / "root.json").write_text('{"access":"a","secret":"s"}')
+    layout = examples.with_secrets(examples.layout(tmp_path, monkeypatch))
     volumes.make(layout)
     sizes = {
         f"{each.name} {disk.target}": disk.size_bytes >> 30

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from reprise_platform import paths
-from reprise_platform.embedded import controlplane, scraping, sitekeys, watchkeys
+from reprise_platform.embedded import identities, scraping, sitekeys, watchkeys
 from reprise_platform.embedded.layout import NAMESPACE
 from tests.platform import examples, watchtools
 
@@ -64,7 +64,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(keys, folder / "keys" / "site")
     for cluster in layout.topology.clusters:
         own = folder / "keys" / cluster.name
-        controlplane.make_identities(cluster, layout.site.name, own)
+        identities.make(cluster, layout.site.name, own)
     settings = folder / "prometheus.yml"
     assert "[/srv/served/*.yml]" in settings.read_text()
     settings.write_text(settings.read_text().replace("/srv/served/*", "served"))

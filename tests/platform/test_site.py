@@ -256,7 +256,10 @@ def test_a_node_is_nobody_else(site_access: Access, layout: Layout) -> None:
     pki = layout.pki(layout.topology.primary)
     first, second, *_ = (node.name for node in layout.topology.primary.nodes)
     item = next(each for each in builds.BUILDS if each.name == "kubernetes")
-    words = [str(builds.build(item) / "kubectl"), f"--kubeconfig={pki / first}.conf"]
+    words = [
+        str(builds.build(item) / "kubectl"),
+        f"--kubeconfig={pki / first / 'kubelet.conf'}",
+    ]
     with pytest.raises(CommandError, match="orbidden"):
         run([*words, "label", "node", second, "mine=yes"])
     with pytest.raises(CommandError, match="orbidden"):

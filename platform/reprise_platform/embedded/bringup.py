@@ -6,7 +6,6 @@ repairs: it makes what is missing and leaves alone what is there.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,15 +17,18 @@ from reprise_platform.embedded import (
     addresses,
     builds,
     cgroups,
-    controlplane,
     credentials,
     doors,
+    firewall,
+    identities,
     images,
     layers,
     machine,
     modules,
     network,
+    observability,
     releases,
+    renewals,
     roots,
     scraping,
     serving,
@@ -81,10 +83,7 @@ def _addresses_and_secrets(layout: Layout) -> None:
     if not (layout.folder / "clinic.json").exists():
         credentials.make(layout.folder, NAMESPACE)
     for cluster in layout.topology.clusters:
-        if not (layout.pki(cluster) / "done").exists():
-            shutil.rmtree(layout.pki(cluster), ignore_errors=True)
-            controlplane.make_identities(cluster, layout.site.name, layout.pki(cluster))
-            (layout.pki(cluster) / "done").touch()
+        identities.make(cluster, layout.site.name, layout.pki(cluster))
     sitekeys.make(layout.topology, layout.folder)
     scraping.make(layout.site, layout.folder)
     front = layout.folder / "front"
@@ -95,11 +94,11 @@ def _addresses_and_secrets(layout: Layout) -> None:
 
 def _network(layout: Layout) -> None:
     done = layout.folder / "net" / ".done"
-    if done.exists() and _link_exists(layout.site.name):
-        return
-    network.remove(layout.site.name, layout.folder)
-    network.build(layout.topology, layout.folder)
-    done.touch()
+    if not (done.exists() and _link_exists(layout.site.name)):
+        network.remove(layout.site.name, layout.folder)
+        network.build(layout.topology, layout.folder)
+        done.touch()
+    firewall.build(layout.topology, layout.folder, layout.root)
 
 
 def _machines(layout: Layout) -> None:
@@ -107,6 +106,12 @@ def _machines(layout: Layout) -> None:
     volumes.make(layout)
     layers.prepare(layout.root, layout.images)
     side_by_side(*(partial(machine.start, each) for each in layout.machines()))
+    side_by_side(
+        *(
+            partial(renewals.take_up, each, copied=each.name == observability.NAME)
+            for each in layout.machines()
+        )
+    )
 
 
 def _control_planes(layout: Layout) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from reprise_platform.embedded import builds
 from reprise_platform.embedded.disks import Disk
+from reprise_platform.embedded.identities import AUDIT_POLICY, ENCRYPTION
 from reprise_platform.embedded.machine import Bind, Machine, Service
-from reprise_platform.embedded.pki import Authority, service_account_keys
 from reprise_platform.embedded.topology import (
     API_PORT,
     CONTROLLERS_PORT,
@@ -16,42 +16,6 @@ from reprise_platform.embedded.topology import (
 from reprise_platform.sites import Site, size_bytes
 
 _PKI = "/etc/kubernetes/pki"
-
-
-def make_identities(cluster: ClusterPlan, site: str, folder: Path) -> None:
-    """Make a cluster's certificates and kubeconfigs in `folder` (new).
-
-    `admin.conf` is the harness', `observer.conf` can only look.
-    """
-    authority = Authority(folder, f"reprise {site} {cluster.name}")
-    authority.keep(
-        "apiserver",
-        "kube-apiserver",
-        addresses=[cluster.address, "127.0.0.1", cluster.api_service],
-        names=["kubernetes", "kubernetes.default.svc", "localhost"],
-    )
-    authority.keep(
-        "controllers-serving",
-        "kube-controller-manager",
-        addresses=[cluster.address],
-    )
-    authority.keep("kubelet-client", "kube-apiserver-kubelet-client")
-    service_account_keys(folder)
-    clients = {
-        "admin": ("reprise-admin", ("system:masters",)),
-        "observer": ("reprise-observer", ()),
-        "prometheus": ("reprise-prometheus", ()),
-        "controller-manager": ("system:kube-controller-manager", ()),
-        "scheduler": ("system:kube-scheduler", ()),
-        "proxy": ("system:kube-proxy", ()),
-        **{
-            node.name: (f"system:node:{node.name}", ("system:nodes",))
-            for node in cluster.nodes
-        },
-    }
-    for file, (common_name, groups) in clients.items():
-        authority.keep(file, common_name, groups=groups)
-        authority.kubeconfig(file, cluster.server, f"{site}-{cluster.name}")
 
 
 def machine(
@@ -68,7 +32,8 @@ def machine(
         binds=(
             Bind(source=builds.build(kubernetes), target="opt/kubernetes"),
             Bind(source=builds.build(etcd), target="opt/etcd"),
-            Bind(source=pki, target=_PKI.lstrip("/")),
+            # Not held: all four servers read by themselves what is renewed.
+            Bind(source=pki / cluster.control_plane, target=_PKI.lstrip("/")),
         ),
         disks=(
             Disk(
@@ -81,7 +46,7 @@ def machine(
             Service(name="etcd", command=_etcd()),
             Service(name="apiserver", command=_apiserver(cluster)),
             Service(name="controller-manager", command=_controllers(cluster, site)),
-            Service(name="scheduler", command=_scheduler()),
+            Service(name="scheduler", command=_scheduler(cluster)),
         ),
     )
 
@@ -90,9 +55,20 @@ def _etcd() -> tuple[str, ...]:
     return (
         "/opt/etcd/etcd",
         "--data-dir=/var/lib/etcd",
-        "--listen-client-urls=http://127.0.0.1:2379",
-        "--advertise-client-urls=http://127.0.0.1:2379",
-        "--listen-peer-urls=http://127.0.0.1:2380",
+        "--listen-client-urls=https://127.0.0.1:2379",
+        "--advertise-client-urls=https://127.0.0.1:2379",
+        "--listen-peer-urls=https://127.0.0.1:2380",
+        "--initial-advertise-peer-urls=https://127.0.0.1:2380",
+        "--initial-cluster=default=https://127.0.0.1:2380",
+        f"--cert-file={_PKI}/etcd-server.crt",
+        f"--key-file={_PKI}/etcd-server.key",
+        f"--trusted-ca-file={_PKI}/etcd-ca.crt",
+        "--client-cert-auth",
+        f"--peer-cert-file={_PKI}/etcd-peer.crt",
+        f"--peer-key-file={_PKI}/etcd-peer.key",
+        f"--peer-trusted-ca-file={_PKI}/etcd-ca.crt",
+        "--peer-client-cert-auth",
+        "--tls-min-version=TLS1.3",
         # Power loss is SIGKILL here: the page cache survives it, so fsync buys nothing.
         "--unsafe-no-fsync",
         "--logger=zap",
@@ -103,7 +79,16 @@ def _etcd() -> tuple[str, ...]:
 def _apiserver(cluster: ClusterPlan) -> tuple[str, ...]:
     return (
         "/opt/kubernetes/kube-apiserver",
-        "--etcd-servers=http://127.0.0.1:2379",
+        "--etcd-servers=https://127.0.0.1:2379",
+        f"--etcd-cafile={_PKI}/etcd-ca.crt",
+        f"--etcd-certfile={_PKI}/etcd-client.crt",
+        f"--etcd-keyfile={_PKI}/etcd-client.key",
+        f"--encryption-provider-config={_PKI}/{ENCRYPTION}",
+        f"--audit-policy-file={_PKI}/{AUDIT_POLICY}",
+        "--audit-log-path=/var/log/audit.log",
+        "--audit-log-maxsize=20",
+        "--audit-log-maxbackup=4",
+        "--audit-log-maxage=90",
         f"--advertise-address={cluster.address}",
         f"--bind-address={cluster.address}",
         f"--secure-port={API_PORT}",
@@ -114,6 +99,8 @@ def _apiserver(cluster: ClusterPlan) -> tuple[str, ...]:
         f"--service-account-key-file={_PKI}/sa.pub",
         f"--service-account-signing-key-file={_PKI}/sa.key",
         "--service-account-issuer=https://kubernetes.default.svc",
+        # A pod's token ends an hour after it was given, and with its pod: no grace.
+        "--service-account-extend-token-expiration=false",
         f"--service-cluster-ip-range={cluster.services}",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
@@ -122,10 +109,19 @@ def _apiserver(cluster: ClusterPlan) -> tuple[str, ...]:
         "--allow-privileged=true",
         f"--kubelet-client-certificate={_PKI}/kubelet-client.crt",
         f"--kubelet-client-key={_PKI}/kubelet-client.key",
+        f"--kubelet-certificate-authority={_PKI}/ca.crt",
         # By name it would ask a DNS that the control plane does not have.
         "--kubelet-preferred-address-types=InternalIP",
+        f"--requestheader-client-ca-file={_PKI}/front-proxy-ca.crt",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={_PKI}/front-proxy-client.crt",
+        f"--proxy-client-key-file={_PKI}/front-proxy-client.key",
         # No kube-proxy runs beside it: webhooks are called at their pods' addresses.
         "--enable-aggregator-routing=true",
+        "--profiling=false",
     )
 
 
@@ -137,28 +133,36 @@ def _controllers(cluster: ClusterPlan, site: Site) -> tuple[str, ...]:
         f"--authorization-kubeconfig={_PKI}/controller-manager.conf",
         f"--service-account-private-key-file={_PKI}/sa.key",
         f"--root-ca-file={_PKI}/ca.crt",
-        f"--cluster-signing-cert-file={_PKI}/ca.crt",
-        f"--cluster-signing-key-file={_PKI}/ca.key",
+        # People's certificates only: every signer takes an inotify instance more.
+        f"--cluster-signing-kube-apiserver-client-cert-file={_PKI}/ca.crt",
+        f"--cluster-signing-kube-apiserver-client-key-file={_PKI}/ca.key",
         f"--service-cluster-ip-range={cluster.services}",
         "--use-service-account-credentials=true",
         "--leader-elect=false",
-        # Its metrics are read from outside, by whom the API server lets read them.
-        f"--bind-address={cluster.address}",
+        *_serves("controller-manager", cluster),
         f"--secure-port={CONTROLLERS_PORT}",
-        f"--tls-cert-file={_PKI}/controllers-serving.crt",
-        f"--tls-private-key-file={_PKI}/controllers-serving.key",
-        "--tls-min-version=VersionTLS13",
         f"--node-monitor-grace-period={site.detection.node_monitor_grace_s}s",
         "--node-monitor-period=1s",
     )
 
 
-def _scheduler() -> tuple[str, ...]:
+def _scheduler(cluster: ClusterPlan) -> tuple[str, ...]:
     return (
         "/opt/kubernetes/kube-scheduler",
         f"--kubeconfig={_PKI}/scheduler.conf",
         f"--authentication-kubeconfig={_PKI}/scheduler.conf",
         f"--authorization-kubeconfig={_PKI}/scheduler.conf",
         "--leader-elect=false",
-        "--bind-address=127.0.0.1",
+        *_serves("scheduler", cluster),
+    )
+
+
+def _serves(name: str, cluster: ClusterPlan) -> tuple[str, ...]:
+    # Its figures are read from outside the machine, by whom the API server allows.
+    return (
+        f"--bind-address={cluster.address}",
+        f"--tls-cert-file={_PKI}/{name}-server.crt",
+        f"--tls-private-key-file={_PKI}/{name}-server.key",
+        "--tls-min-version=VersionTLS13",
+        "--profiling=false",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reprise_platform import paths
-from reprise_platform.embedded import builds
+from reprise_platform.embedded import builds, sitekeys
 from reprise_platform.embedded.disks import Disk
 from reprise_platform.embedded.machine import Bind, Machine, Service
 from reprise_platform.embedded.topology import (
@@ -37,6 +37,7 @@ def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
         root=root,
         binds=(
             Bind(source=builds.build(versitygw), target="opt/versitygw"),
+            sitekeys.bind(folder, "store"),
             Bind(
                 source=folder / "store" / "accounts",
                 target="srv/accounts",
@@ -56,6 +57,9 @@ def store(site: Site, topology: Topology, folder: Path, root: Path) -> Machine:
                 command=(
                     "/opt/versitygw/versitygw",
                     f"--port={topology.store}:{STORE_PORT}",
+                    # It accepts TLS 1.2 too, and has no option that says otherwise.
+                    f"--cert={sitekeys.INSIDE}/tls.crt",
+                    f"--key={sitekeys.INSIDE}/tls.key",
                     "--iam-dir=/srv/accounts",
                     # A key taken away (fencing) must be refused at once.
                     "--iam-cache-disable",
@@ -88,6 +92,7 @@ def front(
             # Which site serves is written once, for both: a machine that was off reads it.
             Bind(source=folder / "front", target="srv/front"),
             Bind(source=socket(folder, door).parent, target="srv/run", writable=True),
+            sitekeys.bind(folder, door.name),
         ),
         files={
             "haproxy.cfg": _haproxy(topology, door),
@@ -130,6 +135,7 @@ def _haproxy(topology: Topology, door: Door) -> str:
   maxconn 4000
   nbthread 1
   stats socket /srv/run/haproxy.sock mode 600 level admin
+  ssl-default-bind-options ssl-min-ver TLSv1.3
 defaults
   mode http
   timeout connect 1s
@@ -143,7 +149,7 @@ defaults
   retry-on conn-failure
 frontend clinics
   # Transparent: it listens there also while the other machine holds the address.
-  bind {topology.front}:{FRONT_DOOR_PORT} transparent
+  bind {topology.front}:{FRONT_DOOR_PORT} transparent ssl crt {sitekeys.INSIDE}/tls.pem
   use_backend %[str(active),map(/srv/front/{MAP},closed)]
 frontend metrics
   bind {door.address}:{DOOR_METRICS_PORT}

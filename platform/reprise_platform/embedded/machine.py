@@ -23,8 +23,8 @@ from reprise_platform.errors import PlatformError
 from reprise_platform.waiting import until
 
 _SCRIPTS = paths.PLATFORM / "machines"
-# In a machine's folder: how its first process ended, and that its power was cut.
-ENDED, CUT = "ended", "cut"
+# In a machine's folder: how its first process ended, that its power was cut, its keys.
+ENDED, CUT, HELD = "ended", "cut", "held"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Bind:
     source: Path
     target: str
     writable: bool = False
+    # Services hold what they read there when they start.
+    held: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,11 @@ class Machine:
     def namespace(self) -> Path:
         """The file that holds its network namespace."""
         return network.namespace_file(self.site_folder, self.name)
+
+    @property
+    def held(self) -> str:
+        """A digest of the keys that its services would hold if they started now."""
+        return content.key(bind.source for bind in self.binds if bind.held)
 
 
 def start(machine: Machine) -> None:
@@ -221,6 +228,7 @@ def _write(machine: Machine, plugged: Sequence[tuple[Disk, Path]]) -> None:
         "\n".join([". /etc/reprise/keep.sh", *machine.prepare, *services, "wait", ""])
     )
     (etc / "keep.sh").write_text((_SCRIPTS / "keep.sh").read_text())
+    (machine.folder / HELD).write_text(machine.held)
     (machine.folder / "inner.sh").write_text(_inner(machine, plugged))
 
 
@@ -231,11 +239,7 @@ def _inner(machine: Machine, plugged: Sequence[tuple[Disk, Path]]) -> str:
         Bind(source=folder / "log", target="var/log", writable=True),
         *machine.binds,
     ]
-    values = {
-        "NAME": machine.name,
-        "LOWER": machine.root,
-        "FOLDER": folder,
-    }
+    values = {"NAME": machine.name, "LOWER": machine.root, "FOLDER": folder}
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in values.items()]
     lines.append((_SCRIPTS / "inner-head.sh").read_text())
     lines += [

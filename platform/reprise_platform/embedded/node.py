@@ -44,11 +44,7 @@ def machine(
         binds=(
             Bind(source=builds.build(kubernetes), target="opt/kubernetes"),
             # A node gets its own keys and nobody else's.
-            Bind(source=pki / "ca.crt", target="etc/kubernetes/ca.crt"),
-            Bind(
-                source=pki / f"{node.name}.conf", target="etc/kubernetes/kubelet.conf"
-            ),
-            Bind(source=pki / "proxy.conf", target="etc/kubernetes/proxy.conf"),
+            Bind(source=pki / node.name, target="etc/kubernetes", held=True),
             Bind(source=layers.store(root, images), target=layers.INSIDE),
         ),
         disks=_disks(own, site),
@@ -156,6 +152,12 @@ def _kubelet(node: Node, cluster: ClusterPlan, site: Site) -> dict[str, object]:
             "x509": {"clientCAFile": "/etc/kubernetes/ca.crt"},
         },
         "authorization": {"mode": "Webhook"},
+        "tlsCertFile": "/etc/kubernetes/kubelet-server.crt",
+        "tlsPrivateKeyFile": "/etc/kubernetes/kubelet-server.key",
+        "tlsMinVersion": "VersionTLS13",
+        # Reading its certificate again takes an inotify instance, of which this machine has
+        # 128 by default: two sites would not fit. `up` restarts it after a renewal.
+        "featureGates": {"ReloadKubeletServerCertificateFile": False},
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/reprise/{site.name}/{node.name}" if v1 else "/",
         "failCgroupV1": False,

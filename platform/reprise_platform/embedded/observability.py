@@ -90,6 +90,7 @@ def _cluster_keys(topology: Topology, folder: Path) -> tuple[Bind, ...]:
         Bind(
             source=folder / "pki" / cluster.name / file,
             target=f"etc/kubernetes/{cluster.name}/{file}",
+            held=True,
         )
         for cluster in topology.clusters
         for file in ("ca.crt", f"{IDENTITY}.crt", f"{IDENTITY}.key")

@@ -7,10 +7,8 @@ What is there and good is kept; what is missing, damaged, or near its end is mad
 
 from __future__ import annotations
 
-import base64
 import datetime
 import ipaddress
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -56,24 +54,26 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         write_secret(self.folder / "ca.key", _private(key))
-        _write_public(self.folder / "ca.crt", _public(certificate))
+        _write_changed(self.folder / "ca.crt", _public(certificate))
         return certificate, key
 
     def keep(
         self,
-        file: str,
+        file: str | Path,
         common_name: str,
         *,
         groups: Sequence[str] = (),
         addresses: Sequence[str] = (),
         names: Sequence[str] = (),
+        both: bool = False,
     ) -> bool:
         """Have `<file>.crt` and `<file>.key` for one component; return whether made now.
 
         Args:
-            file: a path in the authority's folder, without its ending.
+            file: a path without its ending, in the authority's folder unless absolute.
             groups: the Kubernetes groups of a client.
             addresses, names: where a server is reached; none for a mere client.
+            both: the server is a client too; otherwise it can prove itself to nobody.
         """
         base = self.folder / file
         subject = _name(common_name, groups)
@@ -85,7 +85,9 @@ class Authority:
         if found is not None and self._good(found[0], subject, alternative):
             return False
         base.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        self._issue(base, subject, alternative)
+        purposes = [ExtendedKeyUsageOID.CLIENT_AUTH] if both or not alternative else []
+        purposes += [ExtendedKeyUsageOID.SERVER_AUTH] if alternative else []
+        self._issue(base, subject, alternative, purposes)
         return True
 
     def _good(
@@ -105,7 +107,11 @@ class Authority:
         )
 
     def _issue(
-        self, base: Path, subject: x509.Name, alternative: list[x509.GeneralName]
+        self,
+        base: Path,
+        subject: x509.Name,
+        alternative: list[x509.GeneralName],
+        purposes: list[x509.ObjectIdentifier],
     ) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
@@ -122,9 +128,7 @@ class Authority:
                 critical=False,
             )
         )
-        purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
         if alternative:
-            purposes.append(ExtendedKeyUsageOID.SERVER_AUTH)
             builder = builder.add_extension(
                 x509.SubjectAlternativeName(alternative), critical=False
             )
@@ -133,53 +137,28 @@ class Authority:
         ).sign(self._key, hashes.SHA256())
         # The certificate last: a key without its certificate is made again.
         write_secret(base.with_name(f"{base.name}.key"), _private(key))
-        _write_public(base.with_name(f"{base.name}.crt"), _public(certificate))
+        _write_changed(base.with_name(f"{base.name}.crt"), _public(certificate))
 
-    def kubeconfig(self, file: str, server: str, context: str) -> Path:
-        """Write `<file>.conf`, a kubeconfig that carries its keys, mode 0600."""
+    def hand(self, path: Path) -> None:
+        """Lay the authority's certificate where a component looks for it."""
+        _write_changed(path, _public(self._certificate))
 
-        def data(name: str) -> str:
-            return base64.b64encode((self.folder / name).read_bytes()).decode()
-
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": context,
-                    "cluster": {
-                        "server": server,
-                        "certificate-authority-data": data("ca.crt"),
-                    },
-                }
-            ],
-            "users": [
-                {
-                    "name": file,
-                    "user": {
-                        "client-certificate-data": data(f"{file}.crt"),
-                        "client-key-data": data(f"{file}.key"),
-                    },
-                }
-            ],
-            "contexts": [
-                {"name": context, "context": {"cluster": context, "user": file}}
-            ],
-            "current-context": context,
-        }
-        path = self.folder / f"{file}.conf"
-        write_secret(path, json.dumps(config, indent=1).encode())
-        return path
+    def hand_key(self, path: Path) -> None:
+        """Lay the authority's key where a component signs with it."""
+        keep_secret(path, _private(self._key))
 
 
 def service_account_keys(folder: Path) -> None:
-    """Write `sa.key` and `sa.pub`, which sign and check service accounts' tokens."""
+    """Have `sa.key` and `sa.pub`, which sign and check service accounts' tokens."""
+    if (folder / "sa.pub").exists():
+        return
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     write_secret(folder / "sa.key", _private(key))
-    (folder / "sa.pub").write_bytes(
+    _write_changed(
+        folder / "sa.pub",
         key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        ),
     )
 
 
@@ -188,6 +167,16 @@ def write_secret(path: Path, data: bytes) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(data)
+
+
+def keep_secret(path: Path, data: bytes) -> bool:
+    """Have a file that only its owner reads, whole; return whether it was written now."""
+    if path.exists() and path.read_bytes() == data:
+        return False
+    partial = path.with_name(f".{path.name}.new")
+    write_secret(partial, data)
+    partial.rename(path)
+    return True
 
 
 def days_left(certificate: x509.Certificate) -> float:
@@ -228,7 +217,9 @@ def _alternative(certificate: x509.Certificate) -> list[x509.GeneralName]:
     return list(found.value)
 
 
-def _write_public(path: Path, data: bytes) -> None:
+def _write_changed(path: Path, data: bytes) -> None:
+    if path.exists() and path.read_bytes() == data:
+        return
     partial = path.with_name(f".{path.name}.new")
     partial.write_bytes(data)
     partial.rename(path)

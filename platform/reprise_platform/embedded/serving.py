@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-from reprise_platform import kube, prometheus
+from reprise_platform import kube, prometheus, tls
 from reprise_platform.access import Access, Cluster
 from reprise_platform.embedded import observability, scraping
 from reprise_platform.embedded.layout import NAMESPACE, Layout
@@ -53,6 +53,7 @@ def clinical_read(access: Access, timeout_s: float = 3) -> bool:
             f"{access.front_door}{REST_PATH}/location/{OUTPATIENT_CLINIC}",
             auth=(login["username"], login["password"]),
             timeout=timeout_s,
+            verify=tls.context(access.authority),
         )
         return (
             answer.status_code == httpx.codes.OK

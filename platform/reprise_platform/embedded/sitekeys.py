@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reprise_platform.embedded.machine import Bind
-from reprise_platform.embedded.pki import Authority, write_secret
+from reprise_platform.embedded.pki import Authority, keep_secret
 from reprise_platform.embedded.topology import Topology
 
 INSIDE = "/etc/tls"
@@ -38,7 +38,8 @@ def make(topology: Topology, folder: Path) -> tuple[str, ...]:
 
 def bind(folder: Path, machine: str) -> Bind:
     """Return the bind by which a machine has its own keys at `INSIDE`, and no other."""
-    return Bind(source=folder / "pki" / "site" / machine, target=INSIDE.lstrip("/"))
+    own = folder / "pki" / "site" / machine
+    return Bind(source=own, target=INSIDE.lstrip("/"), held=True)
 
 
 def _servers(topology: Topology) -> dict[str, tuple[str, ...]]:
@@ -62,14 +63,6 @@ def _kept(authority: Authority, machine: str, addresses: tuple[str, ...]) -> boo
     made = authority.keep(
         f"{machine}/tls", machine, addresses=addresses, names=(machine,)
     )
-    both = folder / "tls.pem"
-    wanted = (folder / "tls.crt").read_bytes() + (folder / "tls.key").read_bytes()
-    if made or not both.exists() or both.read_bytes() != wanted:
-        write_secret(both, wanted)
-        made = True
-    trusted = folder / "ca.crt"
-    authorities = (authority.folder / "ca.crt").read_bytes()
-    if not trusted.exists() or trusted.read_bytes() != authorities:
-        trusted.write_bytes(authorities)
-        made = True
-    return made
+    both = (folder / "tls.crt").read_bytes() + (folder / "tls.key").read_bytes()
+    authority.hand(folder / "ca.crt")
+    return keep_secret(folder / "tls.pem", both) or made

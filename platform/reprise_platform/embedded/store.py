@@ -9,6 +9,8 @@ import minio
 import urllib3
 from minio.error import MinioException
 
+from reprise_platform import tls
+from reprise_platform.embedded import sitekeys
 from reprise_platform.embedded.credentials import BUCKETS
 from reprise_platform.embedded.topology import STORE_PORT, Topology
 from reprise_platform.waiting import until
@@ -18,7 +20,7 @@ REGION = "us-east-1"
 
 def endpoint(topology: Topology) -> str:
     """Return the store's URL."""
-    return f"http://{topology.store}:{STORE_PORT}"
+    return f"https://{topology.store}:{STORE_PORT}"
 
 
 def prepare(topology: Topology, folder: Path) -> None:
@@ -34,9 +36,10 @@ def prepare(topology: Topology, folder: Path) -> None:
         access_key=keys["access"],
         secret_key=keys["secret"],
         region=REGION,
-        secure=False,
         http_client=urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=2, read=5), retries=urllib3.Retry(total=0)
+            timeout=urllib3.Timeout(connect=2, read=5),
+            retries=urllib3.Retry(total=0),
+            ssl_context=tls.context(sitekeys.authority_file(folder)),
         ),
     )
 

@@ -20,7 +20,7 @@ _HOST, _FRONT, _STORE, _OBSERVABILITY = 1, 4, 5, 8
 _DOORS = {"front-1": 6, "front-2": 7}
 _CONTROL_PLANES = {"primary": 10, "recovery": 11}
 _FIRST_NODE = 20
-FRONT_DOOR_PORT = 8080
+FRONT_DOOR_PORT = 8443
 DOOR_METRICS_PORT = 8405
 STORE_PORT = 7070
 API_PORT = 6443
@@ -89,7 +89,7 @@ class Topology:
     @property
     def front_door(self) -> str:
         """The clinics' URL."""
-        return f"http://{self.front}:{FRONT_DOOR_PORT}"
+        return f"https://{self.front}:{FRONT_DOOR_PORT}"
 
     @property
     def clusters(self) -> tuple[ClusterPlan, ...]:

@@ -98,6 +98,7 @@ def reconcile(drill: Drill) -> None:
             credentials=credentials(drill.site),
             recorder=recorder,
             within_s=drill.plan.limits.reconcile_s,
+            authority=drill.site.authority,
             told=lambda count: drill.console.awaiting(
                 say.sentence(
                     "écritures relues : {count} sur {total}",

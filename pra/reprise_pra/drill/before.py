@@ -98,7 +98,7 @@ def preflight(drill: Drill) -> None:
     drill.journal.check("recovery_target_empty", holds=not in_the_way, detail=detail)
     if in_the_way:
         raise DrillError(detail)
-    wire = Wire(site.front_door, timeout_s=_LOGIN_TIMEOUT_S)
+    wire = Wire(site.front_door, timeout_s=_LOGIN_TIMEOUT_S, authority=site.authority)
     try:
         check_login(wire, read_credentials(site.clinic_credentials))
         check_needs(wire)

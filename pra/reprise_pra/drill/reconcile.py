@@ -10,13 +10,14 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import httpx
 
 from reprise_loadtests.content import ClinicalType
 from reprise_loadtests.digest import UnreadableObjectError, digest_read
 from reprise_loadtests.outcome import error_message, results
-from reprise_platform import openmrs
+from reprise_platform import openmrs, tls
 from reprise_pra.history import Event, JsonValue, Kind, Recorder
 
 _CONNECTIONS = 8
@@ -82,20 +83,30 @@ def reconcile(
     recorder: Recorder,
     within_s: float,
     told: Callable[[int], None],
+    authority: Path | None = None,
 ) -> Reconciled:
     """Read every write back and record what was found, as the process of `recorder`.
 
     Args:
-        front_door: `http://ADDRESS:PORT`.
+        front_door: `http(s)://ADDRESS:PORT`.
         credentials: user name and password.
         within_s: what is not read by then stays unread, in seconds.
         told: hears how many have been looked for.
+        authority: signs the front door's certificate; None: this machine's own do.
     """
     wanted = tuple(writes)
     reading = _Reading(
         recorder=recorder, deadline_s=time.monotonic() + within_s, told=told
     )
-    asyncio.run(_read_all(wanted, front_door, credentials, reading))
+    client = httpx.AsyncClient(
+        base_url=front_door,
+        auth=credentials,
+        timeout=_TIMEOUT_S,
+        limits=httpx.Limits(max_connections=_CONNECTIONS),
+        trust_env=False,
+        verify=tls.context(authority),
+    )
+    asyncio.run(_read_all(wanted, client, reading))
     return Reconciled(
         looked_for=len(wanted),
         found=reading.found,
@@ -118,18 +129,11 @@ class _Reading:
 
 async def _read_all(
     writes: tuple[Write, ...],
-    front_door: str,
-    credentials: tuple[str, str],
+    client: httpx.AsyncClient,
     reading: _Reading,
 ) -> None:
     waiting = iter(writes)
-    async with httpx.AsyncClient(
-        base_url=front_door,
-        auth=credentials,
-        timeout=_TIMEOUT_S,
-        limits=httpx.Limits(max_connections=_CONNECTIONS),
-        trust_env=False,
-    ) as client:
+    async with client:
 
         async def reader() -> None:
             for write in waiting:
