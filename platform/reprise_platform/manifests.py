@@ -58,9 +58,9 @@ def volume(
     size: str,
 ) -> Object:
     """Return one local volume of one node, kept for one claim."""
-    # The database is saved by its dump; the dump's own volume must be seen by Velero, or
-    # a restored claim would wait for the volume it had.
-    excluded = "false" if role == "dump" else "true"
+    # The database is saved by its dump; a volume that is saved itself must be seen by
+    # Velero, or a restored claim would wait for the volume it had.
+    excluded = "true" if role == "database" else "false"
     labels: Json = {"reprise/role": role, "velero.io/exclude-from-backup": excluded}
     here: Json = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
     return {
@@ -102,6 +102,12 @@ def load_job(access: Access) -> list[Object]:
 def openmrs(access: Access) -> list[Object]:
     """Return the recovery site's OpenMRS."""
     return [item for item in _recovery(access) if _app(item) == "openmrs"]
+
+
+def restored_attachments(access: Access) -> list[Object]:
+    """Return what to wait for of the attachments' server, which a backup brings back."""
+    metadata: Json = {"name": "attachments", "namespace": access.namespace}
+    return [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}]
 
 
 def values_file(access: Access) -> Path:

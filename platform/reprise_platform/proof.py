@@ -6,14 +6,15 @@ takes a minute to find out: nothing but a restore shows that backups can be read
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reprise_platform import kube, velero
 from reprise_platform.access import Access
-from reprise_platform.backups import newest_counting
+from reprise_platform.backups import Backup, newest_counting
 from reprise_platform.capabilities import capabilities
 from reprise_platform.restoring import WAVE, RestoreError, apply_escrow, restore_whole
 from reprise_platform.waiting import until
@@ -58,7 +59,6 @@ def prove_key(
         msg = f"{access.recovery.name}: no backup that counts is known there yet"
         raise RestoreError(msg)
     started_s = time.monotonic()
-    name = f"{NAMESPACE}-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
     tell(
         say.sentence(
             "épreuve de la clé de secours avec {backup}",
@@ -66,14 +66,46 @@ def prove_key(
             backup=backup.name,
         )
     )
+    with restored_beside(
+        access,
+        backup,
+        expected_volumes=expected_volumes,
+        within_s=within_s,
+        recorder=recorder,
+        evidence=evidence,
+    ) as state:
+        seconds = time.monotonic() - started_s
+    return KeyProof(
+        backup=backup.name,
+        restore=state.name,
+        bytes_restored=sum(copy.bytes_done for copy in state.volumes),
+        seconds=seconds,
+    )
+
+
+@contextlib.contextmanager
+def restored_beside(
+    access: Access,
+    backup: Backup,
+    *,
+    expected_volumes: tuple[str, ...],
+    within_s: float,
+    recorder: Recorder,
+    evidence: Path,
+) -> Iterator[velero.Restore]:
+    """Restore a backup's data into a namespace of its own; it goes with the block.
+
+    Raises:
+        PlatformError: the backup could not be read whole.
+    """
     drop_namespace(access)
     volumes = capabilities(access).prepare_recovery_volumes(NAMESPACE)
     try:
         apply_escrow(access, into_namespace=NAMESPACE)
-        state = restore_whole(
+        yield restore_whole(
             access,
             velero.RestoreRequest(
-                name=name,
+                name=f"{NAMESPACE}-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}",
                 backup=backup.name,
                 namespace=access.namespace,
                 wave=WAVE,
@@ -85,17 +117,10 @@ def prove_key(
             recorder=recorder,
             evidence=evidence,
         )
-        seconds = time.monotonic() - started_s
     finally:
         drop_namespace(access)
         # A volume once bound keeps its claim, and its data, for ever: never used twice.
         capabilities(access).drop_recovery_volumes(volumes)
-    return KeyProof(
-        backup=backup.name,
-        restore=name,
-        bytes_restored=sum(copy.bytes_done for copy in state.volumes),
-        seconds=seconds,
-    )
 
 
 def drop_namespace(access: Access) -> None:

@@ -6,9 +6,7 @@ Nothing here reads from the primary: it is gone. What is known comes from the ba
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-from collections.abc import Callable
 
 from reprise_platform import kube, manifests, velero, workloads
 from reprise_platform.backups import Backup
@@ -24,7 +22,14 @@ from reprise_platform.restoring import (
     restore_whole,
 )
 from reprise_platform.telling import name, text_of
-from reprise_platform.underway import Limits, Recovery, RecoveryError, Request
+from reprise_platform.underway import (
+    Limits,
+    Recovery,
+    RecoveryError,
+    Request,
+    Step,
+    step,
+)
 from reprise_platform.waiting import until
 from reprise_platform.workloads import json_objects, patient
 from reprise_pra.analysis import say
@@ -43,15 +48,6 @@ __all__ = [
 
 # A look into the bucket begun before the loss may end after it: Velero stamps its end.
 _SYNC_MARGIN = datetime.timedelta(seconds=1)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step: the drill's phase it belongs to, what it does in a few words, the act."""
-
-    phase: str
-    title: Text
-    act: Callable[[Recovery], None]
 
 
 def _fence(recovery: Recovery) -> None:
@@ -128,7 +124,7 @@ def _pick(recovery: Recovery) -> None:
 
 
 def _restore(recovery: Recovery) -> None:
-    """Restore the dump; a restore that hangs is made once more, then of an older backup.
+    """Restore the data; a restore that hangs is made once more, then of an older backup.
 
     What hangs is the machinery more often than the backup: so the same one first. A
     restore that ends badly is not made again: its reason would not go away.
@@ -213,6 +209,10 @@ def _load(recovery: Recovery) -> None:
     recovery.recorder.record(Kind.OK, "backup", backup.name, value)
 
 
+def _attachments(recovery: Recovery) -> None:
+    recovery.see_attachments_served()
+
+
 def _openmrs(recovery: Recovery) -> None:
     """Start OpenMRS on the data that was loaded.
 
@@ -248,27 +248,29 @@ _AGAIN = Text(
 )
 
 
-def _step(phase: str, act: Callable[[Recovery], None], *, fr: str, en: str) -> Step:
-    return Step(phase=phase, title=Text(fr=fr, en=en), act=act)
-
-
 STEPS: tuple[Step, ...] = (
-    _step(
+    step(
         "prepare", _fence, fr="isolement du site principal", en="fence the primary site"
     ),
-    _step("prepare", _empty, fr="cible de reprise vide", en="recovery target empty"),
-    _step("prepare", _secrets, fr="Secrets sous séquestre", en="escrowed Secrets"),
-    _step("prepare", _volumes, fr="volumes vierges", en="empty volumes"),
-    _step("prepare", _ask, fr="base de données demandée", en="ask for the database"),
-    _step(
+    step("prepare", _empty, fr="cible de reprise vide", en="recovery target empty"),
+    step("prepare", _secrets, fr="Secrets sous séquestre", en="escrowed Secrets"),
+    step("prepare", _volumes, fr="volumes vierges", en="empty volumes"),
+    step("prepare", _ask, fr="base de données demandée", en="ask for the database"),
+    step(
         "prepare", _location, fr="dépôt de sauvegarde relu", en="backup location synced"
     ),
-    _step("prepare", _pick, fr="choix de la sauvegarde", en="pick the backup"),
-    _step("restore", _restore, fr="volume de l'export", en="restore the dump's volume"),
-    _step("start", _database, fr="base de données prête", en="the database is ready"),
-    _step("start", _load, fr="chargement de l'export", en="load the dump"),
-    _step("start", _openmrs, fr="démarrage d'OpenMRS", en="start OpenMRS"),
-    _step(
+    step("prepare", _pick, fr="choix de la sauvegarde", en="pick the backup"),
+    step(
+        "restore",
+        _restore,
+        fr="volumes de l'export et des pièces jointes",
+        en="restore the volumes of the dump and of the attachments",
+    ),
+    step("start", _database, fr="base de données prête", en="the database is ready"),
+    step("start", _load, fr="chargement de l'export", en="load the dump"),
+    step("start", _attachments, fr="pièces jointes servies", en="serve attachments"),
+    step("start", _openmrs, fr="démarrage d'OpenMRS", en="start OpenMRS"),
+    step(
         "switch", _switch, fr="bascule de la porte d'entrée", en="switch the front door"
     ),
 )
@@ -280,17 +282,17 @@ def run_phase(recovery: Recovery, phase: str) -> None:
     Raises:
         PlatformError: a step failed; the message begins with its title.
     """
-    for step in STEPS:
-        if step.phase != phase:
+    for each in STEPS:
+        if each.phase != phase:
             continue
-        recovery.tell(step.title)
+        recovery.tell(each.title)
         try:
-            step.act(recovery)
+            each.act(recovery)
         except PlatformError as error:
             text = say.sentence(
                 "{title} : {error}",
                 "{title}: {error}",
-                title=step.title,
+                title=each.title,
                 error=text_of(error),
             )
             raise RecoveryError(text) from error

@@ -16,7 +16,9 @@ from reprise_platform.waiting import until
 from reprise_platform.workloads import patient
 from reprise_pra.history import JsonValue, Kind, Recorder
 
-WAVE = "dump"
+# What is restored together: the volumes that are saved, and the pods that mount them.
+WAVE = "data"
+ATTACHMENTS = "attachments"
 # A volume may keep an empty phase for ever once its restore has ended.
 _STRAGGLERS_S = 5.0
 _AFTER_RESTART_S = 60.0

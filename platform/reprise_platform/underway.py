@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_platform import velero
+from reprise_platform import manifests, velero, workloads
 from reprise_platform.access import Access
 from reprise_platform.backups import Backup, judge, newest_counting
 from reprise_platform.errors import PlatformError
-from reprise_platform.restoring import target_problems
+from reprise_platform.restoring import ATTACHMENTS, target_problems
 from reprise_platform.telling import told
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
@@ -36,6 +36,7 @@ class Limits:
     restore_s: float = 240
     database_s: float = 180
     load_s: float = 600
+    attachments_s: float = 120
     openmrs_s: float = 300
 
 
@@ -101,6 +102,21 @@ class Recovery:
         if found:
             raise RecoveryError(detail)
 
+    def see_attachments_served(self) -> None:
+        """Wait for the attachments' server, which came out of the backup with its volume.
+
+        Raises:
+            WaitTimeout: it does not serve in its time.
+        """
+        request = self.request
+        if ATTACHMENTS in request.expected_volumes:
+            workloads.wait_ready(
+                request.access.recovery,
+                manifests.restored_attachments(request.access),
+                within_s=request.limits.attachments_s,
+                what="the attachments' server of the recovery site",
+            )
+
     def chosen(self) -> Backup:
         """Return the backup that was picked; before that, a programmer's error."""
         assert self.backup is not None, "the backup is picked in the phase `prepare`"
@@ -135,3 +151,17 @@ class Recovery:
         """Record one mark of the recovery, now or at `at_ns`."""
         value: dict[str, JsonValue] = {"mark": mark, "detail": told(detail)}
         self.recorder.record(Kind.OK, "mark", mark, value, at_ns=at_ns)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: the drill's phase it belongs to, what it does in a few words, the act."""
+
+    phase: str
+    title: Text
+    act: Callable[[Recovery], None]
+
+
+def step(phase: str, act: Callable[[Recovery], None], *, fr: str, en: str) -> Step:
+    """Return a step with its title in both languages."""
+    return Step(phase=phase, title=Text(fr=fr, en=en), act=act)

@@ -21,7 +21,14 @@ IMAGES = tuple(
         archive=Path(f"/images/{name}/image.tar"),
         reference=f"localhost/reprise/{name}:0123456789abcdef",
     )
-    for name in ("pause", "coredns", "velero", "mariadb", "openmrs-standin")
+    for name in (
+        "pause",
+        "coredns",
+        "velero",
+        "attachments",
+        "mariadb",
+        "openmrs-standin",
+    )
 )
 
 

@@ -108,15 +108,30 @@ def test_the_dump_is_a_wave(helm: Path, layout: Layout) -> None:
     items = _of(_rendered(helm, layout, "openmrs"), "dump")
     found = {item["kind"]: at(item, "metadata", "labels", "wave") for item in items}
     assert found == {
-        "ConfigMap": "dump",
-        "PersistentVolumeClaim": "dump",
-        "Deployment": "dump",
+        "ConfigMap": "data",
+        "PersistentVolumeClaim": "data",
+        "Deployment": "data",
     }
     deployment = _by_kind(items, "Deployment", "dump")
     template = at(deployment, "spec", "template", "metadata")
-    assert at(template, "labels", "wave") == "dump"
+    assert at(template, "labels", "wave") == "data"
     assert at(template, "annotations", "backup.velero.io/backup-volumes") == "dump"
     assert EXCLUDED not in json.dumps(items)
+
+
+def test_the_attachments_are_in_the_same_wave(helm: Path, layout: Layout) -> None:
+    """Claim, deployment and pod come back with the dump; the Service is made on each site."""
+    items = _of(_rendered(helm, layout, "openmrs"), "attachments")
+    found = {item["kind"]: at(item, "metadata", "labels", "wave") for item in items}
+    assert found["PersistentVolumeClaim"] == found["Deployment"] == "data"
+    template = at(_by_kind(items, "Deployment", "attachments"), "spec", "template")
+    assert at(template, "metadata", "labels", "wave") == "data"
+    saved = at(template, "metadata", "annotations", "backup.velero.io/backup-volumes")
+    assert saved == "attachments"
+    # A Secret mounted as a volume would keep the restored pod waiting for its data.
+    assert '"secret"' not in json.dumps(at(template, "spec", "volumes"))
+    recovered = _of(_rendered(helm, layout, "openmrs", "recovery"), "attachments")
+    assert [item["kind"] for item in recovered] == ["Service"]
 
 
 def test_the_hook_fails_the_backup(helm: Path, layout: Layout) -> None:
@@ -173,20 +188,22 @@ def test_observer_may_only_look(helm: Path, layout: Layout) -> None:
 
 
 def test_volumes_are_kept_for_one_claim(layout: Layout) -> None:
-    """Each volume waits for its own claim on its own node; only the dump's is saved."""
+    """Each volume waits for its own claim; the dump's and the attachments' are saved."""
     made = volumes.primary_volumes(layout)
     claims = {text(v, "spec", "claimRef", "name"): v for v in made}
-    assert set(claims) == {"data-galera-0", "data-galera-1", "data-galera-2", "dump"}
+    members = {"data-galera-0", "data-galera-1", "data-galera-2"}
+    saved = {"dump", "attachments"}
+    assert set(claims) == members | saved
     for claim, volume in claims.items():
         excluded = text(volume, "metadata", "labels", EXCLUDED)
-        assert excluded == ("false" if claim == "dump" else "true")
+        assert excluded == ("false" if claim in saved else "true")
         assert text(volume, "spec", "persistentVolumeReclaimPolicy") == "Retain"
         capacity = text(volume, "spec", "capacity", "storage")
         assert capacity == layout.site.disks.volume
     homes = {
         json.dumps(at(v, "spec", "nodeAffinity"))
         for c, v in claims.items()
-        if c != "dump"
+        if c in members
     }
     assert len(homes) == 3
 
@@ -197,7 +214,7 @@ def test_recovery_volumes_are_new_each_time(layout: Layout) -> None:
     first = volumes.recovery_volumes(layout, NAMESPACE)
     second = volumes.recovery_volumes(layout, NAMESPACE)
     names = [text(volume, "metadata", "name") for volume in (*first, *second)]
-    assert len(set(names)) == 4
+    assert len(set(names)) == 6
     folder = layout.folder / "machines" / "r1" / "volumes"
     assert {path.stem for path in folder.iterdir()} == set(names)
     targets = {disk.target for disk in layout.machine("r1").disks}
@@ -210,7 +227,7 @@ def test_escrow_is_applied_whole(layout: Layout) -> None:
     """The namespace comes first, then every Secret of the escrow, out of any backup."""
     credentials.make(layout.folder, NAMESPACE)
     items = manifests.escrowed(layout.access({}))
-    assert [item["kind"] for item in items] == ["Namespace", "Secret", "Secret"]
+    assert [item["kind"] for item in items] == ["Namespace", *["Secret"] * 3]
     assert all(at(s, "metadata", "labels", EXCLUDED) == "true" for s in items[1:])
 
 

@@ -24,8 +24,8 @@ DNS = _pod("coredns", "kube-system", **{"k8s-app": "kube-dns"})
 STRANGER = _pod("stranger", "default")
 NEIGHBOUR = _pod("stranger")
 OUTSIDE = End(address="192.0.2.1")
-OPENMRS, GALERA, DUMP, LOAD = (
-    _pod(app) for app in ("openmrs", "galera", "dump", "load")
+OPENMRS, GALERA, DUMP, LOAD, ATTACHMENTS = (
+    _pod(app) for app in ("openmrs", "galera", "dump", "load", "attachments")
 )
 
 ALLOWED = {
@@ -35,6 +35,7 @@ ALLOWED = {
     "reads and writes": Flow(source=OPENMRS, target=GALERA, port=3306),
     "the dump": Flow(source=DUMP, target=GALERA, port=3306),
     "the load": Flow(source=LOAD, target=GALERA, port=3306),
+    "attachments": Flow(source=OPENMRS, target=ATTACHMENTS, port=9000),
     "replication": Flow(source=GALERA, target=GALERA, port=4567),
     "replication by UDP": Flow(source=GALERA, target=GALERA, port=4567, protocol="UDP"),
     "incremental transfer": Flow(source=GALERA, target=GALERA, port=4568),
@@ -47,6 +48,12 @@ FORBIDDEN = {
     "a stranger at OpenMRS": Flow(source=STRANGER, target=OPENMRS, port=8080),
     "a neighbour at the database": Flow(source=NEIGHBOUR, target=GALERA, port=3306),
     "clinics at the database": Flow(source=CLINIC, target=GALERA, port=3306),
+    "a neighbour at the attachments": Flow(
+        source=NEIGHBOUR, target=ATTACHMENTS, port=9000
+    ),
+    "the dump at the attachments": Flow(source=DUMP, target=ATTACHMENTS, port=9000),
+    "attachments at the database": Flow(source=ATTACHMENTS, target=GALERA, port=3306),
+    "attachments sent outside": Flow(source=ATTACHMENTS, target=OUTSIDE, port=443),
     "OpenMRS as a member": Flow(source=OPENMRS, target=GALERA, port=4567),
     "the dump at OpenMRS": Flow(source=DUMP, target=OPENMRS, port=8080),
     "members at OpenMRS": Flow(source=GALERA, target=OPENMRS, port=8080),
@@ -97,7 +104,7 @@ def test_every_policy_is_about_a_pod(items: list[Object]) -> None:
         for _, template in charting.pod_templates(items)
     ]
     policies = _policies(items)
-    assert len(policies) == 5
+    assert len(policies) == 7
     for policy in policies:
         name = text(policy, "metadata", "name")
         assert any(selects(policy, pod) for pod in pods), name

@@ -219,7 +219,9 @@ def test_the_primary_is_fenced_and_secrets_come_before_data(world: World) -> Non
     world.run(world.recovery())
     titles = [step.title.en for step in STEPS]
     assert titles[0] == "fence the primary site"
-    assert titles.index("escrowed Secrets") < titles.index("restore the dump's volume")
+    assert titles.index("escrowed Secrets") < titles.index(
+        "restore the volumes of the dump and of the attachments"
+    )
     kinds = [item["kind"] for item in world.cluster.applied]
     assert kinds == ["Namespace", "Secret", "StatefulSet", "Job", "Deployment"]
 
@@ -340,7 +342,7 @@ def hang(world: World, times: int) -> None:
             return
         world.restores(name, backup, phases=("InProgress",), volumes=())
         for kind in ("Deployment", "Pod", "PersistentVolumeClaim"):
-            world.cluster.put(kind, "dump", "openmrs", {"wave": "dump"})
+            world.cluster.put(kind, "dump", "openmrs", {"wave": "data"})
         world.cluster.put("PersistentVolumeClaim", "data-galera-0", "openmrs")
 
     world.client.on_restore = on_restore
@@ -416,7 +418,7 @@ def test_the_database_starts_before_anything_is_waited_for(world: World) -> None
         "empty volumes",
         "ask for the database",
         "backup location synced",
-        "restore the dump's volume",
+        "restore the volumes of the dump and of the attachments",
         "the database is ready",
         "load the dump",
         "start OpenMRS",

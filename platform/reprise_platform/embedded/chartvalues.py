@@ -27,7 +27,7 @@ def openmrs(layout: Layout, plan: ClusterPlan) -> Object:
     """Return the values of the chart `openmrs`, on either site.
 
     The recovery site has one database member and as many replicas as nodes, loads the
-    dump, and takes none: its dump pod comes out of the backup.
+    dump, and takes none: its dump pod and its attachments come out of the backup.
     """
     site, is_primary = layout.site, plan.name == "primary"
     machines: Json = [{"ipBlock": {"cidr": layout.topology.machines}}]
@@ -53,6 +53,11 @@ def openmrs(layout: Layout, plan: ClusterPlan) -> Object:
             "storage": {"size": site.disks.volume},
         },
         "dump": {"enabled": is_primary, "storage": {"size": site.disks.volume}},
+        "attachments": {
+            "image": _image(layout.images, "attachments"),
+            "fromBackup": not is_primary,
+            "storage": {"size": site.disks.volume},
+        },
         "load": {"enabled": not is_primary},
         "networkPolicies": {"frontDoor": machines, "monitoring": machines},
     }

@@ -23,6 +23,9 @@ def make(folder: Path, namespace: str) -> None:
     escrow.mkdir(mode=0o700, exist_ok=True)
     admin = _drawn()
     kept = {
+        "attachments": manifests.secret(
+            "attachments", namespace, {"access": "openmrs", "secret": _drawn()}
+        ),
         "database": manifests.secret(
             "database",
             namespace,

@@ -57,6 +57,19 @@ def velero() -> Image:
     return _of_files("velero", files, ("/velero",), links=links, key=key)
 
 
+def attachments() -> Image:
+    """Return the image of the attachments' S3 server: the backup store's, and a shell."""
+    tool = builds.build(_recipe("versitygw"))
+    root = roots.machine_root()
+    files = {
+        "bin/versitygw": tool / "versitygw",
+        "bin/busybox": root / "bin/busybox",
+    }
+    names = ("mkdir", "rmdir", "sh", "sleep", "test")
+    links = {f"bin/{name}": "busybox" for name in names}
+    return _of_files("attachments", files, (), links=links, key=[str(tool), str(root)])
+
+
 def mariadb() -> Image:
     """Return the image of the database, its dump and its loading."""
     recipe = paths.PLATFORM / "images" / "mariadb" / "packages.txt"
@@ -83,7 +96,7 @@ def openmrs() -> Image:
 
 def all_images() -> tuple[Image, ...]:
     """Return every image of a site, making those that are not there."""
-    return (pause(), coredns(), velero(), mariadb(), openmrs())
+    return (pause(), coredns(), velero(), attachments(), mariadb(), openmrs())
 
 
 def _sources(folder: Path) -> list[Path]:

@@ -24,7 +24,8 @@ def wait(layout: Layout) -> None:
     site = layout.site
     _pods(access.primary, NAMESPACE, "app=galera", site.database.members, within_s=180)
     _pods(access.primary, NAMESPACE, "app=openmrs", site.openmrs.replicas, within_s=120)
-    _pods(access.primary, NAMESPACE, "app=dump", 1, within_s=60)
+    for saved in ("dump", "attachments"):
+        _pods(access.primary, NAMESPACE, f"app={saved}", 1, within_s=60)
     for cluster in (access.primary, access.recovery):
         _pods(cluster, "velero", "deploy=velero", 1, within_s=120)
         _location(cluster)

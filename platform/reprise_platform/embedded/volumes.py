@@ -13,7 +13,11 @@ from reprise_platform.embedded.topology import Node
 from reprise_platform.kube import Object
 
 # Role (and storage class local-<role>), claim: what the recovery site needs of volumes.
-_RECOVERY_CLAIMS = (("database", "data-galera-0"), ("dump", "dump"))
+_SAVED = ("dump", "attachments")
+_RECOVERY_CLAIMS = (
+    ("database", "data-galera-0"),
+    *((role, role) for role in _SAVED),
+)
 
 
 def make(layout: Layout) -> None:
@@ -26,7 +30,7 @@ def make(layout: Layout) -> None:
 
 
 def primary_volumes(layout: Layout) -> list[Object]:
-    """Return the primary's volumes: one a database member, one for the dump."""
+    """Return the primary's volumes: one a database member, and those that are saved."""
     return [
         _volume(layout, node, name, role=role, claim=claim)
         for node, name, role, claim in _primary(layout)
@@ -69,7 +73,10 @@ def _primary(layout: Layout) -> list[tuple[Node, str, str, str]]:
         (node, f"database-{index}", "database", f"data-galera-{index}")
         for index, node in enumerate(members)
     ]
-    return [*found, (spread[0], "dump", "dump", "dump")]
+    # What is saved stands together, on a node without a member where there is one: no other
+    # node's loss then costs a backup.
+    saved = spread[len(members)] if len(spread) > len(members) else spread[0]
+    return [*found, *((saved, role, role, role) for role in _SAVED)]
 
 
 def _disk(layout: Layout, node: Node, name: str) -> Disk:

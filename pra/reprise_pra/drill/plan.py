@@ -78,7 +78,7 @@ class BackupPlan(_Frozen):
         pydantic.Field(
             strict=False, min_length=1, description="one volume name or more"
         ),
-    ] = ("dump",)
+    ] = ("dump", "attachments")
     restore: Literal["newest", "second_newest"] = pydantic.Field(
         default="newest", description="newest or second_newest"
     )
