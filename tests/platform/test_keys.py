@@ -319,8 +319,8 @@ def test_secrets_are_private_and_all_different(tmp_path: Path) -> None:
         credentials.make(tmp_path / name, "openmrs")
     one, two = _secrets(tmp_path / "one"), _secrets(tmp_path / "two")
     # The administrator's password is in two places: the clinics' file and the escrow.
-    assert len(one) == 9
-    assert len(set(one)) == 8
+    assert len(one) == 10
+    assert len(set(one)) == 9
     assert not set(one) & set(two)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

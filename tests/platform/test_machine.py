@@ -427,7 +427,7 @@ def test_every_disk_of_a_site_has_a_limit(
         f"{home} {node.VOLUMES.lstrip('/')}/{name}"
         for home, name in (
             *(("a1", "database-0"), ("b1", "database-1"), ("c1", "database-2")),
-            ("a1", "dump"),
+            *(("a2", "dump"), ("a2", "attachments")),
         )
     }
 
