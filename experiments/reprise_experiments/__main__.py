@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reprise_experiments.errors import ExperimentsError
+from reprise_experiments.errors import ExperimentsError, NotUndone
+from reprise_experiments.faults.sightings import wait_until_back
 from reprise_experiments.lease import lock_path
 from reprise_experiments.ledger import Contents, Opened, Outcome
 from reprise_experiments.locking import try_lock
@@ -16,6 +17,8 @@ from reprise_experiments.nemesis import undo_entry
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import Site, reach
 from reprise_platform.errors import PlatformError
+
+_RETURNED_WITHIN_S = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +58,8 @@ def recover(site: Site) -> int:
     for entry in contents.open:
         if entry.leased:
             failed += not _undo(site, entry)
+        elif not entry.expires_with_boot:
+            failed += not _see_returned(site, entry)
         else:
             print(f"standing: {_said(entry)}; the plan's return, or `down`, ends it")
     if not contents.open:
@@ -71,6 +76,21 @@ def _undo(site: Site, entry: Opened) -> bool:
         print(f"  {error}", file=sys.stderr)
         return False
     print("  undone, and seen to be" if seen else "  somebody else undid it")
+    return True
+
+
+def _see_returned(site: Site, entry: Opened) -> bool:
+    """Close the loss of a site that its team brought back, once that is seen."""
+    print(f"looking whether it is over: {_said(entry)}", flush=True)
+    try:
+        wait_until_back(
+            site.observer, entry.targets, entry.baseline, within_s=_RETURNED_WITHIN_S
+        )
+    except NotUndone as error:
+        print(f"  not yet: {error}", file=sys.stderr)
+        return False
+    site.ledger.close(entry, outcome=Outcome.REBUILT, by="recover")
+    print("  the site is back, as it was before")
     return True
 
 

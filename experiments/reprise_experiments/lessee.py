@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reprise_experiments import lease
 from reprise_experiments.errors import Refused, Stopped
+from reprise_platform.remote import asking
 
 _START_WITHIN_S = 60.0
 _END_WITHIN_S = 10.0
@@ -120,6 +121,7 @@ def take(
                 f"--runner={os.getpid()}",
                 f"--late-s={late_s}",
             ],
+            env={**os.environ, **asking.handed_on()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reprise_experiments.errors import Refused
-from reprise_experiments.faults import check_scope, fault_of, make_fault
+from reprise_experiments.faults import check_scope, check_ways, fault_of, make_fault
 from reprise_experiments.faults.commands import carry_out
 from reprise_experiments.faults.sightings import Sighting, no_check
 from reprise_experiments.ledger import Baseline, Opened, Outcome, new_id
@@ -23,6 +23,7 @@ from reprise_experiments.locking import locked
 from reprise_experiments.observe import Snapshot, snapshot
 from reprise_experiments.site import Site
 from reprise_experiments.targets import BlastRadius, Scope, Selector, resolve
+from reprise_platform.access import REMOTE
 from reprise_pra.history import JsonValue, Kind, Recorder, boot_id, utc_now
 
 # How long past the sum of its own limits a fault may stay open before its runner counts
@@ -135,6 +136,7 @@ def _prepare(
         )
         raise Refused(msg)
     check_scope(fault, selector.scope)
+    check_ways(fault, access)
     if leased and selector.scope is Scope.SITE:
         msg = f"{fault} hits the whole site: only a drill may, and no lease undoes it"
         raise Refused(msg)
@@ -172,7 +174,7 @@ def _prepare(
         baseline=baseline,
         leased=leased,
         # An embedded machine is processes of this host, which its reboot ends.
-        expires_with_boot=access.provider != "remote",
+        expires_with_boot=access.provider != REMOTE,
         expires_ns=now_ns + int(lasts_s * 1e9),
         undo_within_s=limits.undo_s,
         history=str(history.resolve()),

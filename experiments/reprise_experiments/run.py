@@ -24,6 +24,7 @@ from reprise_experiments.lease import lock_path
 from reprise_experiments.ledger import Ledger
 from reprise_experiments.locking import locked
 from reprise_platform.access import Access
+from reprise_platform.remote import asking
 from reprise_pra.history import JsonValue
 
 _INTERRUPTED_WITHIN_S = 300.0
@@ -99,7 +100,8 @@ def run_experiment(
                 "REPRISE_HISTORY": str(history_dir.resolve()),
                 "REPRISE_SEED": str(seed),
                 PARENT_VARIABLE: str(os.getpid()),
-            },
+            }
+            | dict(asking.handed_on()),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

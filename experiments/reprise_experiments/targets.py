@@ -143,7 +143,8 @@ def resolve(
     for node in present:
         if not node.ready:
             problems.append(f"node {node.name} is already NotReady")
-        if node.zone != zone_of[node.name]:
+        # A site file may name zones that no label tells.
+        if node.zone not in {"", zone_of[node.name]}:
             problems.append(
                 f"node {node.name} says zone {node.zone!r}, the site {zone_of[node.name]!r}"
             )

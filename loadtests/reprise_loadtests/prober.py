@@ -1,11 +1,11 @@
 """The prober: gives an outage its edges, to a few milliseconds.
 
-One thread, one epoll, a fixed grid of instants. Every probe is a fresh TCP connection to
-a literal address (and a whole TLS handshake where the front door asks for one: a session
-taken up again would not look at the certificate), one small request, 300 ms to answer for
-all of it; no name service, no kept connection, no retry, no redirect. What earlier probes
-do never moves the grid. It shares nothing with the load generator, whose own stalls it
-must not inherit.
+One thread, one epoll, a fixed grid of instants. Every probe is a fresh TCP connection (and
+a whole TLS handshake where the front door asks for one: a session taken up again would not
+look at the certificate), one small request, 300 ms to answer for all of it; no kept
+connection, no retry, no redirect. A name's address is known before: another thread asks.
+What earlier probes do never moves the grid. It shares nothing with the load generator,
+whose own stalls it must not inherit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import errno
-import ipaddress
 import itertools
 import selectors
 import signal
@@ -65,11 +64,6 @@ class Prober:
         self._grid = grid
         self._timeout_ns = timeout_ns
         self._recorder = recorder
-        self._family = (
-            socket.AF_INET6
-            if ipaddress.ip_address(target.address[0]).version == 6  # noqa: PLR2004
-            else socket.AF_INET
-        )
         self._selector = selectors.EpollSelector()
         self._flights: dict[socket.socket, _Flight] = {}
         self._numbers = itertools.count(1)
@@ -112,12 +106,15 @@ class Prober:
         return 1 << 62
 
     def _send(self, sched_ns: int, skipped: int) -> None:
-        sock = socket.socket(self._family, socket.SOCK_STREAM)
+        where = self._target.address.now()
+        # Only an address of version 6 has a colon.
+        family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)  # noqa: FBT003 - the socket's own signature
         if self._target.context is not None:
             sock = self._target.context.wrap_socket(
                 sock,
-                server_hostname=self._target.address[0],
+                server_hostname=self._target.address.host,
                 do_handshake_on_connect=False,
             )
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -126,7 +123,7 @@ class Prober:
         )
         self._flights[sock] = flight
         self._selector.register(sock, selectors.EVENT_WRITE)
-        code = sock.connect_ex(self._target.address)
+        code = sock.connect_ex(where)
         if code not in {0, errno.EINPROGRESS}:
             self._fail(sock, flight, code)
 

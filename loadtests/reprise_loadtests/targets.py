@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import json
 import ssl
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
+from reprise_loadtests.addresses import Address
 from reprise_loadtests.credentials import Credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.outcome import CREATED, OK
@@ -33,7 +33,7 @@ class Target:
     """
 
     service_class: ServiceClass
-    address: tuple[str, int]
+    address: Address
     request: Callable[[], bytes]
     wanted_status: int
     context: ssl.SSLContext | None = None
@@ -45,9 +45,9 @@ def read_target(
     """Return a GET of the outpatient clinic, which OpenMRS takes from its database.
 
     Raises:
-        LoadError: the URL does not name a literal address.
+        LoadError: it is no such URL, or its name leads nowhere.
     """
-    address, host, path = _literal(url)
+    address, host, path = _where(url)
     request = _bytes(
         "GET",
         f"{path}{READ_PATH}",
@@ -73,9 +73,9 @@ def write_target(
     """Return a POST of one small observation (a pulse) on the probe's own patient.
 
     Raises:
-        LoadError: the URL does not name a literal address.
+        LoadError: it is no such URL, or its name leads nowhere.
     """
-    address, host, path = _literal(url)
+    address, host, path = _where(url)
 
     def request() -> bytes:
         body = json.dumps(
@@ -97,20 +97,13 @@ def write_target(
     )
 
 
-def _literal(url: str) -> tuple[tuple[str, int], str, str]:
+def _where(url: str) -> tuple[Address, str, str]:
     parts = urllib.parse.urlsplit(url)
-    try:
-        address = str(ipaddress.ip_address(parts.hostname or ""))
-    except ValueError as error:
-        msg = (
-            f"{url}: a probe needs a literal IP address, as in https://198.18.0.4:8443"
-        )
-        raise LoadError(msg) from error
-    if parts.scheme not in _PORTS:
-        msg = f"{url}: a probe speaks http or https"
+    if parts.scheme not in _PORTS or not parts.hostname:
+        msg = f"{url}: a probe speaks http or https, as in https://198.18.0.4:8443"
         raise LoadError(msg)
-    port = parts.port or _PORTS[parts.scheme]
-    return (address, port), parts.netloc, parts.path.rstrip("/")
+    address = Address(parts.hostname, parts.port or _PORTS[parts.scheme])
+    return address, parts.netloc, parts.path.rstrip("/")
 
 
 def _context(url: str, authority: Path | None) -> ssl.SSLContext | None:

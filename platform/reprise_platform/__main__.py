@@ -14,7 +14,7 @@ import rich.console
 import rich.table
 import rich.text
 
-from reprise_platform import failures, paths, provider, redaction, words
+from reprise_platform import failures, operate, paths, provider, redaction, words
 from reprise_platform.doctor.preflight import examine
 from reprise_platform.doctor.rows import State
 from reprise_platform.doctor.table import print_table
@@ -22,7 +22,7 @@ from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import PlatformError, Refused, SiteError
 from reprise_platform.language import Language, preferred, spoken
 from reprise_platform.logs.gather import gather
-from reprise_platform.sites import default_file, parse_site
+from reprise_platform.sites import default_file, parse_embedded, parse_site
 from reprise_platform.status import status
 from reprise_platform.telling import text_of
 from reprise_pra.analysis.results import Text
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "down": _down,
         "doctor": _doctor,
         "logs": _logs,
+        **dict.fromkeys(operate.HANDLERS, operate.run),
     }
     try:
         return commands[chosen.command](chosen)
@@ -91,6 +92,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
             command.add_argument(
                 "-o", "--output", type=Path, metavar="FILE", help=output
             )
+    operate.add_commands(commands, language)
     return parser
 
 
@@ -160,7 +162,7 @@ def _status(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    rows = examine(parse_site(chosen.site, name=chosen.name))
+    rows = examine(parse_embedded(chosen.site, name=chosen.name))
     if chosen.json:
         print(json.dumps([row.as_json() for row in rows], indent=1, ensure_ascii=False))
     else:
@@ -169,7 +171,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _logs(chosen: argparse.Namespace) -> int:
-    site = parse_site(chosen.site, name=chosen.name)
+    site = parse_embedded(chosen.site, name=chosen.name)
 
     def say(part: Text) -> None:
         print(f"{spoken(part, chosen.lang)} ...", file=sys.stderr)

@@ -16,6 +16,8 @@ from reprise_platform import paths
 from reprise_platform.errors import SiteError
 
 _FILE = "access.json"
+REMOTE = "remote"
+"""The provider of sites that are there already."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class Access:
         alert_webhook: where the harness listens for Alertmanager, `http://HOST:PORT/PATH`;
             "" when nothing tells it.
         alert_webhook_token: the bearer token that it asks of Alertmanager, mode 0600.
+        ways: capability to how it is done (none, manual, command, kubernetes); empty where
+            the provider does all by itself.
     """
 
     site: str
@@ -86,6 +90,7 @@ class Access:
     observability_credentials: Path | None = None
     alert_webhook: str = ""
     alert_webhook_token: Path | None = None
+    ways: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def save_access(access: Access) -> None:
@@ -111,7 +116,10 @@ def load_access(site: str | Path) -> Access:
     try:
         return _parsed(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        msg = f"site {name} is not up here; try: python -m reprise_platform up --name {name}"
+        msg = (
+            f"site {name} is not up here; try: python -m reprise_platform up --name {name}"
+            " (a remote one: up --site ITS_FILE)"
+        )
         raise SiteError(msg) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         remedy = f"python -m reprise_platform down --name {name}"

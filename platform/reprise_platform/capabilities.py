@@ -79,5 +79,9 @@ def capabilities(access: Access) -> Capabilities:
         from reprise_platform.embedded.faculties import Embedded  # noqa: PLC0415
 
         return Embedded(access)
+    if access.provider == "remote":
+        from reprise_platform.remote.faculties import Remote  # noqa: PLC0415
+
+        return Remote(access)
     msg = f"site {access.site}: provider {access.provider} is not known"
     raise SiteError(msg)

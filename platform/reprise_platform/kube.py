@@ -43,6 +43,7 @@ __all__ = [
     "create",
     "delete",
     "get_object",
+    "labels",
     "list_objects",
     "nodes",
     "patch",
@@ -213,7 +214,9 @@ def api_reachable(cluster: Cluster, timeout_s: float = 2) -> bool:
     config = json.loads(cluster.kubeconfig.read_text())
     url = urllib.parse.urlsplit(config["clusters"][0]["cluster"]["server"])
     try:
-        with socket.create_connection((url.hostname, url.port), timeout=timeout_s):
+        with socket.create_connection(
+            (url.hostname, url.port or 443), timeout=timeout_s
+        ):
             return True
     except OSError:
         return False
@@ -244,7 +247,8 @@ def _conditions(item: Object) -> dict[str, str]:
     return {text(one, "type"): text(one, "status") for one in listed}
 
 
-def _labels(item: Object) -> dict[str, str]:
+def labels(item: Object) -> dict[str, str]:
+    """Return an object's labels."""
     found = at(item, "metadata", "labels")
     return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
@@ -254,7 +258,7 @@ def _node(item: Object) -> NodeState:
     return NodeState(
         name=text(item, "metadata", "name"),
         uid=text(item, "metadata", "uid"),
-        zone=_labels(item).get(_ZONE_LABEL, ""),
+        zone=labels(item).get(_ZONE_LABEL, ""),
         ready=_conditions(item).get("Ready") == "True",
         unschedulable=at(item, "spec", "unschedulable") is True,
         taints=tuple(
@@ -274,5 +278,5 @@ def _pod(item: Object) -> PodState:
         phase=text(item, "status", "phase"),
         ready=_conditions(item).get("Ready") == "True",
         deleting=bool(text(item, "metadata", "deletionTimestamp")),
-        labels=_labels(item),
+        labels=labels(item),
     )

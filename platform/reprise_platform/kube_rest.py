@@ -60,6 +60,8 @@ def request(
     headers = {**client.default_headers, "Accept": "application/json"}
     if body is not None:
         headers["Content-Type"] = content_type
+    # A kubeconfig may bring a token, or a program that gets one, in place of a certificate.
+    client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
     try:
         answer = client.call_api(
             method,

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from reprise_platform import journal
-from reprise_platform.access import Access, load_access
+from reprise_platform.access import REMOTE, Access, load_access
 from reprise_platform.embedded import bringup, teardown
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import PlatformError, SiteError
-from reprise_platform.sites import default_file, parse_site
+from reprise_platform.remote.joining import join, leave
+from reprise_platform.sites import AnySite, RemoteSite, default_file, parse_site
 from reprise_platform.spent import refuse_spent
 
 STEPS_UP, STEPS_DOWN = bringup.TOLD, len(teardown.STEPS)
@@ -33,15 +34,21 @@ def provision(
         PlatformError: which step failed, the line to paste, its output; or a drill left
             the site in a state from which it does not come up.
     """
-    site = parse_site(file or default_file(), name=name)
+    chosen = file or default_file()
+    site = parse_site(chosen, name=name)
+    _refuse_another(site)
     refuse_spent(site.name)
     progress = progress or Progress(STEPS_UP)
     try:
+        if isinstance(site, RemoteSite):
+            with progress.step("everything that the site file names"):
+                return join(site, chosen)
         access = bringup.up(site, progress)
     finally:
         progress.close()
         failed = " > ".join(step.step for step, _ in reversed(progress.failed))
-        journal.keep(site.name, progress.times, progress.seconds(), failed)
+        if not isinstance(site, RemoteSite):
+            journal.keep(site.name, progress.times, progress.seconds(), failed)
     progress.table()
     return access
 
@@ -60,13 +67,38 @@ def is_there(name: str) -> bool:
 
 
 def destroy(name: str, progress: Progress | None = None) -> None:
-    """Take a site down from any state; leaves nothing of it. Idempotent."""
+    """Take a site down from any state; leaves nothing of it. Idempotent.
+
+    One that was not made here is only forgotten.
+    """
+    if _provider_of(name) == REMOTE:
+        leave(name)
+        return
     _need_root()
     progress = progress or Progress(STEPS_DOWN)
     try:
         teardown.down(name, progress)
     finally:
         progress.close()
+
+
+def _provider_of(name: str) -> str:
+    """Return who provides the site of that name here; "" when there is none, or half one."""
+    try:
+        return load_access(name).provider
+    except SiteError:
+        return ""
+
+
+def _refuse_another(site: AnySite) -> None:
+    """Refuse the name of a site of another provider: one would be taken for the other."""
+    there = _provider_of(site.name)
+    if there not in {"", site.provider}:
+        msg = (
+            f"a site named {site.name} is up here already, and it is {there}: take another"
+            f" --name, or first: python -m reprise_platform down --name {site.name}"
+        )
+        raise SiteError(msg)
 
 
 def _need_root() -> None:

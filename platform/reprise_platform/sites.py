@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,11 +11,28 @@ import yaml
 
 from reprise_platform import paths
 from reprise_platform.errors import SiteError
+from reprise_platform.remote.sitefile import PATTERNS_TOLD, RemoteSite
+from reprise_platform.remote.sitefile import contradictions as remote_contradictions
+from reprise_platform.sitebase import (
+    NAME,
+    NAME_TOLD,
+    Backups,
+    Detection,
+    Frozen,
+    Name,
+    Probes,
+    check_name,
+)
 
-# Short, because a link's name has 15 characters at most; Kubernetes takes no last hyphen.
-_NAME = r"^[a-z]([a-z0-9-]{0,10}[a-z0-9])?$"
-_NAME_TOLD = "1 to 12 of a-z 0-9 -, beginning with a letter, not ending with -"
-Name = Annotated[str, pydantic.Field(pattern=_NAME)]
+__all__ = [
+    "AnySite",
+    "RemoteSite",
+    "Site",
+    "check_name",
+    "parse_embedded",
+    "parse_site",
+]
+
 # Machines, and files of keys, that every site has beside its nodes'.
 _NOT_NODES = frozenset(
     {
@@ -29,53 +45,28 @@ _SHIFTS = {"Mi": 20, "Gi": 30}
 SMALLEST_BYTES, LARGEST_BYTES = 256 << 20, 1024 << 30
 
 
-class _Frozen(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
-
-
-class Primary(_Frozen):
+class Primary(Frozen):
     """The zones of the primary site and the nodes of each."""
 
     zones: dict[Name, tuple[Name, ...]] = pydantic.Field(min_length=1, max_length=5)
 
 
-class Recovery(_Frozen):
+class Recovery(Frozen):
     """The nodes of the recovery site."""
 
     nodes: tuple[Name, ...] = pydantic.Field(min_length=1, max_length=3)
 
 
-class Database(_Frozen):
+class Database(Frozen):
     """How many Galera members; an odd number keeps a majority when one is lost."""
 
     members: Literal[1, 3, 5] = 3
 
 
-class OpenMRS(_Frozen):
+class OpenMRS(Frozen):
     """How many replicas of the application."""
 
     replicas: int = pydantic.Field(default=3, ge=1, le=9)
-
-
-class Detection(_Frozen):
-    """How fast Kubernetes sees a dead node and moves its pods, in seconds."""
-
-    node_monitor_grace_s: int = pydantic.Field(default=8, ge=5, le=300)
-    eviction_after_s: int = pydantic.Field(default=5, ge=1, le=600)
-
-
-class Backups(_Frozen):
-    """The schedule and the deadline of one restore, in seconds."""
-
-    every_s: int = pydantic.Field(default=55, ge=50, le=86400)
-    restore_deadline_s: int = pydantic.Field(default=120, ge=20, le=14400)
-
-
-class Probes(_Frozen):
-    """Probes a second and process, by class of service."""
-
-    read: float = pydantic.Field(default=25, gt=0, le=50)
-    write: float = pydantic.Field(default=2, gt=0, le=20)
 
 
 def _size(text: str) -> str:
@@ -97,7 +88,7 @@ Size = Annotated[
 ]
 
 
-class Disks(_Frozen):
+class Disks(Frozen):
     """The most that each disk holds.
 
     Attributes:
@@ -117,7 +108,7 @@ class Disks(_Frozen):
     observability: Size = "1Gi"
 
 
-class Site(_Frozen):
+class Site(Frozen):
     """One site file."""
 
     name: Name
@@ -141,7 +132,15 @@ def default_file() -> Path:
     return paths.PLATFORM / "sites" / "embedded.yaml"
 
 
-def parse_site(path: Path, *, name: str | None = None) -> Site:
+def remote_example() -> Path:
+    """Return the example of a remote site's file, in which every key is explained."""
+    return paths.PLATFORM / "sites" / "remote.example.yaml"
+
+
+type AnySite = Site | RemoteSite
+
+
+def parse_site(path: Path, *, name: str | None = None) -> AnySite:
     """Read a site file; `name` replaces the one in it.
 
     Raises:
@@ -159,27 +158,34 @@ def parse_site(path: Path, *, name: str | None = None) -> Site:
         check_name(name, told="--name ")
         raw = {**raw, "name": name}
     problems = []
-    site = None
+    site: AnySite | None = None
+    is_remote = raw.get("provider") == "remote"
+    model: type[AnySite] = RemoteSite if is_remote else Site
     try:
-        site = Site.model_validate(raw)
+        folder = path.resolve().parent
+        site = model.model_validate(raw, context={"folder": folder})
     except pydantic.ValidationError as error:
         problems = [(_key(each["loc"]), _told(each)) for each in error.errors()]
-    problems += _contradictions(raw)
+    problems += remote_contradictions(raw) if is_remote else _contradictions(raw)
     if site is None or problems:
         lines = [f"{path}: {key}: {problem}" for key, problem in problems]
+        if is_remote:
+            lines.append(f"{path}: every key is explained in {remote_example()}")
         raise SiteError("\n".join(lines))
     return site
 
 
-def check_name(name: str, *, told: str = "site ") -> None:
-    """Refuse what cannot name a site: a name becomes a folder, a link and a cgroup.
+def parse_embedded(path: Path, *, name: str | None = None) -> Site:
+    """Read the file of a site of this machine, as `parse_site` does.
 
     Raises:
-        SiteError: what is accepted.
+        SiteError: every problem of the file at once; or it is one that is elsewhere.
     """
-    if not re.fullmatch(_NAME, name):
-        msg = f"{told}{name}: {_NAME_TOLD}"
+    site = parse_site(path, name=name)
+    if isinstance(site, RemoteSite):
+        msg = f"{path}: not a site of this machine; `up` looks at all it names"
         raise SiteError(msg)
+    return site
 
 
 def _key(location: tuple[int | str, ...]) -> str:
@@ -187,11 +193,15 @@ def _key(location: tuple[int | str, ...]) -> str:
 
 
 def _told(error: pydantic_core.ErrorDetails) -> str:
-    if error["type"] == "string_pattern_mismatch":
-        if error["loc"][0] == "disks":
-            return f"{error['input']!r}: a size is written like 512Mi or 4Gi"
-        if error["loc"][-1] != "network":
-            return f"{error['input']!r}: {_NAME_TOLD}"
+    pattern = error.get("ctx", {}).get("pattern")
+    if error["loc"] == ("provider",):
+        return f"{error['msg']} or 'remote'"
+    if error["type"] == "string_pattern_mismatch" and error["loc"][0] == "disks":
+        return f"{error['input']!r}: a size is written like 512Mi or 4Gi"
+    if pattern == NAME:
+        return f"{error['input']!r}: {NAME_TOLD}"
+    if pattern in PATTERNS_TOLD:
+        return f"{error['input']!r}: {PATTERNS_TOLD[pattern]}"
     return error["msg"]
 
 

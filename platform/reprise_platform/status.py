@@ -217,7 +217,7 @@ def _cluster(access: Access, cluster: Cluster) -> list[Check]:
             for claim in listed("v1", "PersistentVolumeClaim", namespace=namespace)
             if (reason := podreasons.of_claim(claim))
         ]
-    return [*found, _location(cluster)]
+    return [*found, *_locations(cluster)]
 
 
 def _of_pod(cluster: Cluster, pod: Object, ready: frozenset[str]) -> Check:
@@ -229,19 +229,26 @@ def _of_pod(cluster: Cluster, pod: Object, ready: frozenset[str]) -> Check:
     return Check(what=what, works=not reason, detail=reason or running)
 
 
-def _location(cluster: Cluster) -> Check:
-    location = kube.get_object(
+def _locations(cluster: Cluster) -> list[Check]:
+    """Say of each backup location, whatever its name, whether it is available."""
+    found = kube.list_objects(
         cluster,
         "velero.io/v1",
         "BackupStorageLocation",
-        "default",
         namespace="velero",
         observe=True,
     )
-    phase = kube.text(location, "status", "phase")
-    said = kube.text(location, "status", "message")
-    return Check(
-        what=f"{cluster.name} backup location",
-        works=phase == "Available",
-        detail=f"{phase or 'not looked at yet'}{': ' if said else ''}{said}",
-    )
+    what = f"{cluster.name} backup location"
+    checks = []
+    for location in found:
+        name = kube.text(location, "metadata", "name")
+        phase = kube.text(location, "status", "phase")
+        said = kube.text(location, "status", "message")
+        checks.append(
+            Check(
+                what=what if name == "default" else f"{what} {name}",
+                works=phase == "Available",
+                detail=f"{phase or 'not looked at yet'}{': ' if said else ''}{said}",
+            )
+        )
+    return checks or [Check(what=what, works=False, detail="Velero has none")]

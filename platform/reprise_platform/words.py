@@ -32,6 +32,27 @@ COMMANDS: Final = {
         en="gather everything of a site into one archive, without secrets",
     ),
 }
+OPERATE: Final = {
+    "power": Text(
+        fr="coupe le courant de machines, ou le rend",
+        en="cut the power of machines, or give it back",
+    ),
+    "zone": Text(
+        fr="isole une zone des autres, ou l'y rattache",
+        en="cut a zone off from the others, or join it again",
+    ),
+    "fence": Text(
+        fr="empêche le site principal de servir ou de sauvegarder",
+        en="keep the primary from serving or writing backups again",
+    ),
+    "switch": Text(
+        fr="envoie les centres vers un site", en="send the clinics to a site"
+    ),
+    "volumes": Text(
+        fr="refait les volumes du site de secours, ou les supprime",
+        en="make the recovery's volumes anew, or drop them",
+    ),
+}
 SITE_FILE: Final = Text(
     fr="fichier du site (%(default)s)", en="site file (%(default)s)"
 )
@@ -54,6 +75,7 @@ exemples :
   python -m reprise_platform logs                  pour demander de l'aide
   python -m reprise_platform down                  n'en laisse rien
   python -m reprise_platform doctor                cette machine peut-elle porter un site ?
+  python -m reprise_platform power off a1          comme la main à l'interrupteur
 
 codes de sortie : 0 fait (status : tout fonctionne ; doctor : rien n'empêche),
 1 non (le message dit que tenter), 2 mauvais arguments""",
@@ -65,6 +87,7 @@ examples:
   python -m reprise_platform logs                  to ask somebody for help
   python -m reprise_platform down                  leaves nothing of it
   python -m reprise_platform doctor                can this machine hold a site?
+  python -m reprise_platform power off a1          as a hand at the switch would
 
 exit codes: 0 done (status: everything works; doctor: nothing is in the way),
 1 not (the message says what to try), 2 bad arguments""",

@@ -17,6 +17,7 @@ from reprise_reports.sections.closing import acceptance, annexes
 from reprise_reports.sections.faults import faults
 from reprise_reports.sections.limits import limits
 from reprise_reports.sections.losses import losses
+from reprise_reports.sections.means import means
 from reprise_reports.sections.method import method
 from reprise_reports.sections.objectives import objectives
 from reprise_reports.sections.recovery import recovery
@@ -60,6 +61,7 @@ def _sections(case: Case) -> tuple[Section, ...]:
         losses(case),
         service(case),
         faults(case),
+        means(case),
         backups(case),
         assumptions(case),
         findings(case),

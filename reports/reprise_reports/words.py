@@ -61,6 +61,8 @@ _BUCKETS = {
 }
 
 _ACTORS = {
+    "acts": Text(fr="fournisseur", en="provider"),
+    "person": Text(fr="exploitant", en="operator"),
     "drill": Text(fr="exercice", en="drill"),
     "nemesis": Text(fr="injecteur de pannes", en="fault injector"),
     "sentinel": Text(fr="supervision", en="monitoring"),

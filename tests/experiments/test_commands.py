@@ -13,10 +13,12 @@ from reprise_experiments.disaster import close_disaster, lose_primary
 from reprise_experiments.errors import NotTaken, Refused
 from reprise_experiments.ledger import Ledger
 from reprise_experiments.nemesis import Injection, Limits, inject, undo_entry
+from reprise_experiments.observe import NodeSeen, WorkloadSeen
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import Site, reach
 from reprise_experiments.targets import BlastRadius, parse_selector
 from reprise_experiments.testing import Mood, World
+from reprise_platform.remote.ways import TAINT
 from reprise_pra.history import JsonValue, Kind, read_history
 
 
@@ -227,3 +229,78 @@ def test_disaster_hits_no_production(fake: World, site: Site, tmp_path: Path) ->
     ):
         lose_primary(production, recorder=recorder, history=tmp_path)
     assert fake.calls() == []
+
+
+def test_lost_remote_site_is_over_once_seen_back(
+    fake: World, site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A site that its team brings back is never undone here: `recover` only sees it."""
+    with open_recorder(tmp_path, "nemesis") as recorder:
+        loss = lose_primary(
+            site.access, recorder=recorder, history=tmp_path, take_within_s=5
+        )
+    site.ledger.path.unlink()
+    site.ledger.open(dataclasses.replace(loss.entry, expires_with_boot=False))
+    calls = fake.calls()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reprise_experiments.__main__._RETURNED_WITHIN_S", 0.1)
+        assert main(["recover", "--site", fake.site_name]) == 1
+    assert "not yet" in capsys.readouterr().err
+
+    for machine in (fake.folder / "off").iterdir():
+        machine.unlink()
+    assert main(["recover", "--site", fake.site_name]) == 0
+    assert fake.calls() == calls
+    site.ledger.check_clear()
+
+
+def test_approximated_power_cut_is_seen_by_what_it_empties(
+    fake: World, site: Site, tmp_path: Path
+) -> None:
+    """Where only the API cuts power, a node counts as lost when shut and without pods."""
+    access = dataclasses.replace(site.access, ways={"power_off": "kubernetes"})
+    emptied = Emptied(folder=fake.folder)
+    approximated = dataclasses.replace(site, access=access, observer=emptied)
+    seen = _inject(approximated, tmp_path / "history", {"node": "b1"}).sighting
+    assert "b1" in str(seen.evidence["emptied_after_ms"])
+
+
+def test_approximated_power_cut_with_a_pod_left_is_an_error(
+    fake: World, site: Site, tmp_path: Path
+) -> None:
+    """A node that still bears a pod has lost nothing."""
+    access = dataclasses.replace(site.access, ways={"power_off": "kubernetes"})
+    bearing = Emptied(folder=fake.folder, left=("b1",))
+    approximated = dataclasses.replace(site, access=access, observer=bearing)
+    with pytest.raises(NotTaken, match="still bearing pods b1"):
+        _inject(approximated, tmp_path / "history", {"node": "b1"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied(World):
+    """A fake site whose machines run on: what is off is shut by a taint, and empty."""
+
+    left: tuple[str, ...] = ()
+
+    def nodes(self) -> tuple[NodeSeen, ...]:
+        """Return the nodes, all Ready."""
+        return tuple(
+            dataclasses.replace(
+                node, ready=True, taints=() if node.ready else (f"{TAINT}=:NoExecute",)
+            )
+            for node in World.nodes(self)
+        )
+
+    def workloads(self) -> tuple[WorkloadSeen, ...]:
+        """Return the workloads without the nodes that are shut, but those `left`."""
+        shut = {node.name for node in self.nodes() if node.taints} - {*self.left}
+        return tuple(
+            dataclasses.replace(
+                workload, bearers=tuple(sorted({*workload.bearers} - shut))
+            )
+            for workload in World.workloads(self)
+        )
+
+    def answers(self, address: str) -> bool:
+        """Return true: the kubelet runs on."""
+        return bool(address)

@@ -120,10 +120,12 @@ def test_only_certain_failures_are_failures(
     assert probed.kind is kind
 
 
-def test_a_name_is_no_address(credentials: Credentials) -> None:
-    """A host name would measure the name service too."""
-    with pytest.raises(LoadError, match="literal"):
-        read_target("http://localhost:80", credentials)
+def test_a_name_leads_to_its_address(credentials: Credentials) -> None:
+    """A front door may have a name; what is no URL of a web server is refused."""
+    target = read_target("https://localhost", credentials)
+    assert target.address.now() in {("127.0.0.1", 443), ("::1", 443)}
+    assert target.address.host == "localhost"
+    target.address.close()
     with pytest.raises(LoadError, match="http or https"):
         read_target("ftp://127.0.0.1", credentials)
 

@@ -40,7 +40,9 @@ def raw_site() -> dict[str, object]:
 
 def site() -> Site:
     """Return the embedded site."""
-    return parse_site(default_file())
+    made = parse_site(default_file())
+    assert isinstance(made, Site)
+    return made
 
 
 def topology(chosen: Site | None = None) -> Topology:

@@ -18,6 +18,8 @@ from reprise_experiments.faults.sightings import Sighting, no_check
 from reprise_experiments.ledger import Baseline, Opened, UndoCommand
 from reprise_experiments.site import Site
 from reprise_experiments.targets import Scope, Target
+from reprise_platform.access import Access
+from reprise_platform.remote.asking import lacking_ways
 
 
 class Fault(Protocol):
@@ -60,6 +62,14 @@ FAULTS: Mapping[str, tuple[Maker, frozenset[Scope]]] = {
 }
 
 
+# Capabilities that each fault needs, to be done and to be undone.
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    power_off_node.NAME: ("power_off", "power_on"),
+    isolate_zone.NAME: ("isolate_zone", "restore_zone"),
+    power_off_site.NAME: ("power_off_primary", "fence_primary"),
+}
+
+
 def make_fault(
     name: str, *, site: Site, targets: tuple[Target, ...], baseline: Baseline
 ) -> Fault:
@@ -81,6 +91,21 @@ def check_scope(name: str, scope: Scope) -> None:
     if scope not in scopes:
         accepted = ", ".join(sorted(scopes))
         msg = f"{name} is aimed at {accepted}, not at {scope.value}"
+        raise Refused(msg)
+
+
+def check_ways(name: str, access: Access) -> None:
+    """Refuse a fault that the site declares no way to do, or to undo.
+
+    Raises:
+        Refused: names what the site file lacks.
+    """
+    lacking = lacking_ways(access, _NEEDS[name])
+    if lacking:
+        msg = (
+            f"{name} cannot be done on site {access.site}: {'; '.join(lacking)};"
+            " declare another way in its file, or leave this fault out"
+        )
         raise Refused(msg)
 
 

@@ -1,4 +1,8 @@
-"""A node loses its power: every process of it dies at once, its link goes down."""
+"""A node loses its power: every process of it dies at once, its link goes down.
+
+Where a site can only approximate that (`power_off: kubernetes`), it loses its pods at once
+and takes no others; the evidence says which of the two was seen.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from reprise_experiments.faults.sightings import (
     no_check,
     wait_until_back,
     wait_until_down,
+    wait_until_emptied,
 )
 from reprise_experiments.ledger import Baseline, UndoCommand
 from reprise_experiments.site import Site
 from reprise_experiments.targets import Scope, Target
+from reprise_platform.remote.ways import TAINT, Kind
 
 NAME = "power_off_node"
 SCOPES = frozenset({Scope.NODE, Scope.ANY_NODE, Scope.ZONE, Scope.ANY_ZONE})
@@ -41,11 +47,19 @@ class PowerOffNode:
     def wait_until_taken(
         self, within_s: float, check: Callable[[], None] = no_check
     ) -> Sighting:
-        """Watch until every target is silent and NotReady.
+        """Watch until every target is silent and NotReady, or empty where that is all.
 
         Raises:
             NotTaken: it was not seen within `within_s` seconds.
         """
+        if self.site.access.ways.get("power_off") == Kind.KUBERNETES:
+            return wait_until_emptied(
+                self.site.observer,
+                self.targets,
+                taint=TAINT,
+                within_s=within_s,
+                check=check,
+            )
         return wait_until_down(
             self.site.observer,
             self.targets,

@@ -98,6 +98,59 @@ def wait_until_down(
     )
 
 
+def wait_until_emptied(
+    observer: Observer,
+    targets: Sequence[Target],
+    *,
+    taint: str,
+    within_s: float,
+    check: Callable[[], None] = no_check,
+) -> Sighting:
+    """Wait until every target is shut by a taint and no workload stands on it any more.
+
+    All that can be seen where a power cut is approximated through the API: the machine runs
+    on. What stands on every node (DaemonSets) stays, and is left out.
+
+    Raises:
+        NotTaken: something still stood there after `within_s` seconds.
+    """
+    started_ns = time.monotonic_ns()
+    names = {target.name for target in targets}
+    emptied_ns: dict[str, int] = {}
+
+    def look() -> bool:
+        check()
+        try:
+            shut = {
+                node.name
+                for node in observer.nodes()
+                if any(each.startswith(f"{taint}=") for each in node.taints)
+            }
+            bearing = {
+                node
+                for workload in observer.workloads()
+                if workload.kind != "DaemonSet"
+                for node in workload.bearers
+            }
+        except PlatformError:
+            return False
+        for name in (names & shut) - bearing:
+            emptied_ns.setdefault(name, time.monotonic_ns())
+        return len(emptied_ns) == len(names)
+
+    try:
+        until(look, within_s=within_s, every_s=_EVERY_S, what="every target empty")
+    except WaitTimeout as error:
+        left = _missing(sorted(names), emptied_ns)
+        msg = f"not seen to take within {within_s:g} s: still bearing pods {left}"
+        raise NotTaken(msg) from error
+    return Sighting(
+        observer=observer.path,
+        evidence={"emptied_after_ms": _after_ms(emptied_ns, started_ns)},
+        seen_ns=time.monotonic_ns(),
+    )
+
+
 def wait_until_lost(
     observer: Observer,
     targets: Sequence[Target],

@@ -17,7 +17,7 @@ from reprise_platform.bench.description import described
 from reprise_platform.bench.rounds import one
 from reprise_platform.errors import PlatformError
 from reprise_platform.language import Language, preferred, spoken
-from reprise_platform.sites import default_file, parse_site
+from reprise_platform.sites import default_file, parse_embedded
 from reprise_platform.telling import text_of
 from reprise_platform.waiting import until
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _bench(chosen: argparse.Namespace) -> int:
     machine = described()
-    site = parse_site(chosen.site, name=chosen.name)
+    site = parse_embedded(chosen.site, name=chosen.name)
     rounds = [
         one(
             chosen.site,

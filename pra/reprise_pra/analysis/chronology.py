@@ -12,10 +12,12 @@ from reprise_pra.analysis.results import Entry, Text
 from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.analysis.words import (
     MARKS,
+    capability_name,
     check_name,
     decision_name,
     fault_name,
     phase_name,
+    way_name,
 )
 from reprise_pra.history import Kind
 
@@ -37,6 +39,7 @@ def chronology_of(measured: Measured) -> tuple[Entry, ...]:
     lines = [
         *_phases(timeline),
         *_faults(timeline),
+        *_acts(timeline),
         *_marks(measured),
         *_decisions(timeline),
         *_alerts(timeline),
@@ -106,6 +109,23 @@ def _faults(timeline: Timeline) -> Iterator[_Line]:
                     "Seen to be undone: {fault}",
                 ),
             )
+
+
+def _acts(timeline: Timeline) -> Iterator[_Line]:
+    for act in timeline.acts:
+        text = say.sentence(
+            "{capability}, {way} : {of}",
+            "{capability}, {way}: {of}",
+            capability=capability_name(act.capability),
+            way=way_name(act.way),
+            of=act.of or "–",
+        )
+        if act.ended is not Kind.OK:
+            text = say.sentence(
+                "{text} (non abouti)", "{text} (not completed)", text=text
+            )
+        actor = "person" if act.way == "manual" else "acts"
+        yield act.start_ns, act.start_utc, actor, text
 
 
 def _marks(measured: Measured) -> Iterator[_Line]:

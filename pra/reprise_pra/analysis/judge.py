@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reprise_pra.analysis.assumptions import assumptions_of
 from reprise_pra.analysis.backups import backups_seen
 from reprise_pra.analysis.chronology import chronology_of
@@ -12,6 +14,7 @@ from reprise_pra.analysis.objectives import Objectives
 from reprise_pra.analysis.observations import observations_of
 from reprise_pra.analysis.results import (
     SCHEMA_VERSION,
+    ActSeen,
     FaultWindow,
     JourneyPromise,
     JourneyRecovery,
@@ -28,6 +31,9 @@ from reprise_pra.analysis.timeline import Timeline, duration_s
 from reprise_pra.analysis.trust_load import load_kept
 from reprise_pra.analysis.verdicts import interruption, verdicts_of
 from reprise_pra.analysis.words import MARKS
+from reprise_pra.history import Kind
+
+_IS_DONE: Mapping[Kind | None, bool] = {Kind.OK: True, Kind.FAIL: False}
 
 
 def judge(run: RecordedRun) -> Results:
@@ -91,6 +97,7 @@ def judge(run: RecordedRun) -> Results:
         observed_until_s=_seconds(timeline, observed_ns),
         observations=observations_of(measured),
         baseline_discarded_s=_discarded_s(measured),
+        acts=_acts(timeline),
     )
 
 
@@ -180,6 +187,22 @@ def _faults(timeline: Timeline) -> tuple[FaultWindow, ...]:
             observer=fault.taken_observer or "",
         )
         for fault in timeline.faults
+    )
+
+
+def _acts(timeline: Timeline) -> tuple[ActSeen, ...]:
+    return tuple(
+        ActSeen(
+            capability=act.capability,
+            way=act.way,
+            of=act.of,
+            start_s=timeline.seconds(act.start_ns),
+            seconds=(
+                None if act.end_ns is None else duration_s(act.end_ns - act.start_ns)
+            ),
+            is_done=_IS_DONE.get(act.ended),
+        )
+        for act in timeline.acts
     )
 
 

@@ -17,6 +17,7 @@ STOPPED = "load_stopped"  # the probers and the sentinel say it too
 _LOAD_OWN = frozenset({"arrival", "schedule", STOPPED})
 _INVOKED = frozenset(
     {
+        ("acts", "act"),
         ("drill", "phase"),
         ("drill", "restore"),
         ("drill", "switch"),

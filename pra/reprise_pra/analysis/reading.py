@@ -8,6 +8,7 @@ from reprise_pra.analysis.errors import TimelineError
 from reprise_pra.analysis.fields import Fields
 from reprise_pra.analysis.pairing import STOPPED, Paired, pair_events, role_of
 from reprise_pra.analysis.reading_drill import (
+    act_of,
     alert_of,
     backups_of,
     check_of,
@@ -67,6 +68,7 @@ def read_timeline(history: History) -> Timeline:
         marks={mark.name: mark for mark in reversed(marks)},
         phases=paired.pairs_of("drill", "phase", phase_of),
         faults=_faults(paired),
+        acts=paired.pairs_of("acts", "act", act_of),
         backups=backups_of(paired.events_of("drill", "backup")),
         chosen_backup=Fields(chosen[-1]).text("name") if chosen else None,
         restores=paired.pairs_of("drill", "restore", restore_of),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reprise_pra.analysis.fields import Fields
 from reprise_pra.analysis.recorded import (
+    Act,
     Alert,
     Backup,
     Check,
@@ -79,6 +80,20 @@ def alert_of(event: Event) -> Alert:
         since_ns=fields.integer_or_none("since_ns"),
         at_ns=event.at_ns,
         utc=event.utc,
+    )
+
+
+def act_of(invoke: Event, completion: Event | None) -> Act:
+    """Type one act of a remote site's provider."""
+    fields = Fields(invoke)
+    return Act(
+        capability=fields.text("capability"),
+        way=fields.text("way"),
+        of=", ".join(fields.texts("of")),
+        start_ns=invoke.at_ns,
+        start_utc=invoke.utc,
+        end_ns=completion.at_ns if completion else None,
+        ended=completion.kind if completion else None,
     )
 
 

@@ -137,6 +137,19 @@ class Fault:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that a remote site's provider was made to do, and by which way."""
+
+    capability: str
+    way: str
+    of: str
+    start_ns: int
+    start_utc: str
+    end_ns: int | None
+    ended: Kind | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeBackup:
     """One volume in a backup, or given back by a restore."""
 

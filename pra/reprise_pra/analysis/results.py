@@ -16,6 +16,7 @@ from reprise_pra.analysis.results_data import (
     WriteIssue,
 )
 from reprise_pra.analysis.results_seen import (
+    ActSeen,
     BackupSeen,
     Entry,
     FaultImpact,
@@ -33,6 +34,7 @@ SCHEMA_VERSION = 2
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ActSeen",
     "Assumption",
     "BackupSeen",
     "Bucket",
@@ -240,3 +242,4 @@ class Results:
     impacts: tuple[FaultImpact, ...] = ()
     observations: tuple[Observation, ...] = ()
     baseline_discarded_s: float | None = None
+    acts: tuple[ActSeen, ...] = ()

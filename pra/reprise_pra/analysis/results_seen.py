@@ -85,6 +85,22 @@ class FaultWindow:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ActSeen:
+    """What a remote site's provider was made to do, and by which way.
+
+    `way` is none, manual, command, kubernetes (approximated) or provisioned; `seconds` is
+    None when the act never ended, `is_done` when that it was done is not known.
+    """
+
+    capability: str
+    way: str
+    of: str
+    start_s: float
+    seconds: float | None
+    is_done: bool | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSeen:
     """One backup as its objects told it; `counts` is the rule of the plan."""
 

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from reprise_pra.analysis.recorded import (
+    Act,
     Alert,
     Arrival,
     Backup,
@@ -49,6 +50,7 @@ class Timeline:
     marks: Mapping[str, MarkSeen]
     phases: tuple[Phase, ...]
     faults: tuple[Fault, ...]
+    acts: tuple[Act, ...]
     backups: tuple[Backup, ...]
     chosen_backup: str | None
     restores: tuple[Restore, ...]

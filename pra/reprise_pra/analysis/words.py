@@ -32,6 +32,36 @@ _FAULTS = {
     "power_off_site": Text(fr="perte du site principal", en="primary site lost"),
 }
 
+_CAPABILITIES = {
+    "power_off": Text(fr="coupure du courant", en="power off"),
+    "power_on": Text(fr="retour du courant", en="power on"),
+    "isolate_zone": Text(fr="isolement d'une zone", en="zone isolated"),
+    "restore_zone": Text(fr="zone rattachée", en="zone joined again"),
+    "power_off_primary": Text(
+        fr="coupure du site principal", en="primary site powered off"
+    ),
+    "fence_primary": Text(
+        fr="mise à l'écart du site principal", en="primary site fenced"
+    ),
+    "switch": Text(fr="bascule de la porte d'entrée", en="front door switched"),
+    "make_recovery_volumes": Text(
+        fr="volumes de secours refaits", en="recovery volumes made"
+    ),
+    "drop_recovery_volumes": Text(
+        fr="volumes de secours supprimés", en="recovery volumes dropped"
+    ),
+}
+
+_WAYS = {
+    "none": Text(fr="aucun moyen", en="no way"),
+    "manual": Text(fr="par une personne", en="by a person"),
+    "command": Text(fr="par une commande du fournisseur", en="by a provider's command"),
+    "kubernetes": Text(
+        fr="approché par l'API de Kubernetes", en="approximated by Kubernetes' API"
+    ),
+    "provisioned": Text(fr="par la classe de stockage", en="by the storage class"),
+}
+
 _CHECKS = {
     "steady_state": Text(fr="régime établi", en="steady state"),
     "recovery_target_empty": Text(
@@ -114,6 +144,16 @@ def check_name(check: str) -> Text:
             en=f"continuity of service, {experiment}",
         )
     return _CHECKS.get(check, Text(fr=check, en=check))
+
+
+def capability_name(capability: str) -> Text:
+    """Return the name of what only a site's provider can do."""
+    return _CAPABILITIES.get(capability, Text(fr=capability, en=capability))
+
+
+def way_name(way: str) -> Text:
+    """Return the name of the way by which that was done."""
+    return _WAYS.get(way, Text(fr=way, en=way))
 
 
 def service_class_name(service_class: str) -> Text:

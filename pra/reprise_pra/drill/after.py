@@ -9,16 +9,18 @@ from reprise_experiments.errors import ExperimentsError
 from reprise_experiments.nemesis import undo_entry
 from reprise_experiments.recording import open_recorder
 from reprise_experiments.site import site_of
-from reprise_platform import paths, provider, recovery
+from reprise_platform import recovery
 from reprise_platform.errors import PlatformError
 from reprise_platform.telling import text_of
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
 from reprise_pra.analysis.words import fault_name
+from reprise_pra.drill.acts import gather_acts
 from reprise_pra.drill.breaking import see_loss, tell_unreachable
 from reprise_pra.drill.context import Drill, credentials, need
 from reprise_pra.drill.errors import AwaitedInVainError, DrillError
 from reprise_pra.drill.folder import objectives_problems
+from reprise_pra.drill.leaving import leave_site
 from reprise_pra.drill.looking import Lookout
 from reprise_pra.drill.reconcile import reconcile as read_back
 from reprise_pra.drill.reconcile import writes_to_read
@@ -144,8 +146,9 @@ def clean(drill: Drill) -> None:
             lambda: watch.stop(wait_s=30) if watch else None,
         ),
         (Text(fr="pannes", en="faults"), lambda: _undo(drill)),
+        (Text(fr="actes", en="acts"), lambda: _gather_acts(drill)),
         (Text(fr="objectifs", en="objectives"), lambda: _compare_objectives(drill)),
-        (Text(fr="site", en="site"), lambda: _take_down(drill)),
+        (Text(fr="site", en="site"), lambda: leave_site(drill)),
     )
     for part, act in parts:
         try:
@@ -201,75 +204,14 @@ def _undo(drill: Drill) -> None:
         raise DrillError(say.join(problems))
 
 
+def _gather_acts(drill: Drill) -> None:
+    if drill.access is not None:
+        gather_acts(drill.access.state, drill.folder.history, since_ns=drill.started_ns)
+
+
 def _compare_objectives(drill: Drill) -> None:
     changed = objectives_problems(drill.folder, drill.prepared)
     said = (
         say.join(changed) if changed else Text(fr="mêmes empreintes", en="same digests")
     )
     drill.journal.check("objectives_unchanged", holds=not changed, detail=said)
-
-
-def _take_down(drill: Drill) -> None:
-    name = drill.prepared.site.name
-    if drill.keep_site or not drill.site_is_ours:
-        kept = _kept(drill, name)
-        _say_all(drill, [kept])
-        drill.journal.check("site_kept", holds=True, detail=kept)
-        return
-    try:
-        with drill.console.aside():
-            provider.destroy(name)
-        _see_nothing_left(name)
-    except Exception as error:
-        left = say.sentence(
-            "le site n'est pas entièrement supprimé : {error}",
-            "the site is not wholly taken down: {error}",
-            error=text_of(error),
-        )
-        drill.journal.check("residue", holds=False, detail=left)
-        raise
-    gone = Text(fr="il ne reste rien du site", en="nothing of the site is left")
-    drill.journal.check("residue", holds=True, detail=gone)
-    if drill.loss is not None:
-        normal = Text(
-            fr="le site est supprimé, la machine est comme avant",
-            en="the site is taken down, the machine is as before",
-        )
-        drill.journal.mark("t9", normal)
-
-
-def _kept(drill: Drill, site: str) -> Text:
-    """Say that the site stays, why, and what is left of it."""
-    asked = Text(fr="conservé, comme demandé", en="kept, as asked")
-    found = Text(
-        fr="conservé : il existait avant l'exercice",
-        en="kept: it was there before the drill",
-    )
-    kept = say.sentence(
-        "site {site} {why}",
-        "site {site} {why}",
-        site=site,
-        why=asked if drill.site_is_ours else found,
-    )
-    if drill.losing is None:
-        return kept
-    return say.sentence(
-        "{kept} ; son site principal est perdu, aucun exercice ne peut plus y commencer :"
-        " le supprimer avec `python -m reprise_platform down --name {site}`",
-        "{kept}; its primary site is lost, no drill can start from it any more:"
-        " take it down with `python -m reprise_platform down --name {site}`",
-        kept=kept,
-        site=site,
-    )
-
-
-def _see_nothing_left(name: str) -> None:
-    """Check the provider's word that all is gone."""
-    if paths.site_state(name).exists():
-        raise DrillError(
-            say.sentence(
-                "{path} est toujours là",
-                "{path} is still there",
-                path=str(paths.site_state(name)),
-            )
-        )

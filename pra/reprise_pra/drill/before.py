@@ -11,6 +11,7 @@ from reprise_loadtests.credentials import read_credentials
 from reprise_loadtests.schedule import arrivals_within
 from reprise_loadtests.wire import Wire
 from reprise_platform import hostpackages, provider
+from reprise_platform.remote.asking import lacking_ways
 from reprise_platform.restoring import target_problems
 from reprise_platform.status import status
 from reprise_pra.analysis import say
@@ -24,6 +25,8 @@ from reprise_pra.drill.looking import Lookout
 from reprise_pra.drill.traffic import with_rate, write_profile
 from reprise_reports import requirements
 
+# What every drill needs once the primary is lost: found missing then, it would be too late.
+_NEEDED = ("power_off_primary", "fence_primary", "make_recovery_volumes", "switch")
 _ALL_WORKS_WITHIN_S = 180.0
 _LOGIN_TIMEOUT_S = 10.0
 
@@ -65,6 +68,16 @@ def preflight(drill: Drill) -> None:
                 " refusé",
                 "site {site} is marked production: this drill breaks, it is refused",
                 site=site.site,
+            )
+        )
+    if lacking := lacking_ways(site, _NEEDED):
+        raise DrillError(
+            say.sentence(
+                "le fichier du site {site} ne permet pas de mener l'exercice à son terme :"
+                " {lacking}",
+                "the file of site {site} does not let the drill come to its end: {lacking}",
+                site=site.site,
+                lacking="; ".join(lacking),
             )
         )
     experiments = site_of(site)

@@ -56,6 +56,7 @@ class Drill:
         self.journal = journal
         self.console = console
         self.keep_site = keep_site
+        self.started_ns = time.monotonic_ns()
         self.traffic = Traffic()
         self.site_is_ours = False
         self.access: Access | None = None

@@ -20,7 +20,7 @@ def refuse_leftovers(site: str) -> None:
         DrillError: the site is fenced, switched, lost, or a fault is still open.
     """
     problems = list(spent(site))
-    recoverable = False
+    recoverable = lost_elsewhere = False
     found = Ledger(paths.site_state(site)).read()
     problems += [
         say.sentence(
@@ -44,9 +44,20 @@ def refuse_leftovers(site: str) -> None:
         # The loss of a site is undone by nobody: its machines' data is behind the backup's.
         must_go = must_go or not entry.leased
         recoverable = True
+        lost_elsewhere = lost_elsewhere or not (entry.leased or entry.expires_with_boot)
     if not problems:
         return
-    if recoverable and not must_go:
+    if lost_elsewhere:
+        remedy = say.sentence(
+            "une fois le site principal remis en service par son équipe,"
+            " `python -m reprise_experiments recover --site {site}`, puis"
+            " `python -m reprise_platform down --name {site}`",
+            "once its team has brought the primary site back,"
+            " `python -m reprise_experiments recover --site {site}`, then"
+            " `python -m reprise_platform down --name {site}`",
+            site=site,
+        )
+    elif recoverable and not must_go:
         remedy = say.sentence(
             "l'annuler avec `python -m reprise_experiments recover --site {site}`",
             "undo it with `python -m reprise_experiments recover --site {site}`",

@@ -11,7 +11,7 @@ import yaml
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.profile import Profile, load_profile
 from reprise_platform.errors import PlatformError
-from reprise_platform.sites import Site, parse_site
+from reprise_platform.sites import AnySite, parse_site
 from reprise_pra.analysis.errors import InputError
 from reprise_pra.analysis.objectives import (
     Objectives,
@@ -49,7 +49,7 @@ class Prepared:
     objectives_source_sha256: str
     objectives: Objectives
     site_file: Path
-    site: Site
+    site: AnySite
     profile_file: str
     profile: Profile
     experiments: tuple[Path, ...]

@@ -105,6 +105,15 @@ def _standing(case: Case) -> tuple[str, ...]:
                 "a crisis team.",
             ),
         ]
+    if any(act.way == "kubernetes" for act in case.results.acts):
+        items.append(
+            voice(
+                "La coupure réelle d'un nœud : elle a été approchée par l'API de "
+                "Kubernetes, la machine est restée en marche.",
+                "A node's real loss of power: it was approximated by Kubernetes' API, the "
+                "machine ran on.",
+            )
+        )
     items += [
         voice(
             "La répétabilité : un exercice est un seul échantillon ; il ne donne ni moyenne "

@@ -84,7 +84,7 @@ def test_another_version_is_refused(whole: Results) -> None:
     [
         ('"outcome": "met"', '"outcome": "fine"'),
         ('"rta_s": 66.05', '"rta_s": "long"'),
-        ('{\n "assumptions"', '{\n "guesses"'),
+        ('\n "assumptions"', '\n "guesses"'),
     ],
 )
 def test_what_is_no_result_is_refused(whole: Results, old: str, new: str) -> None:

@@ -1,0 +1,1 @@
+"""The remote provider: a site that is there already, known by its file alone."""
