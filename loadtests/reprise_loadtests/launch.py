@@ -1,26 +1,15 @@
-"""Starts and stops the load, the probers and the sentinel: what a drill calls.
+"""Starts the load, the probers and the sentinel: what a drill calls.
 
-Each is a process of its own, in a session of its own (a Ctrl-C meant for the drill is
-not theirs), on a leash: when the drill dies, they stop. Their output goes to
-`RUN/evidence/logs/`, beside `RUN/history/`.
+The sentinel is the platform's: it hears the site's alerts. All are `children`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import io
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from reprise_loadtests.bootstrap import check_login, register_known_patients
-from reprise_loadtests.credentials import (
-    AUTHORITY_VARIABLE,
-    FILE_VARIABLE,
-    read_credentials,
-)
+from reprise_loadtests.children import Process, start, stop, with_tail
+from reprise_loadtests.credentials import read_credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.profile import load_profile
 from reprise_loadtests.recording import open_recorder
@@ -31,29 +20,9 @@ from reprise_platform.waiting import until
 
 LOCUSTFILE = Path(__file__).resolve().parents[1] / "locustfile.py"
 
-STOP_WITHIN_S = 20.0
-"""More than the load needs to drain: the client's time-out and a margin."""
-
 _OPEN_WITHIN_S = 180.0
-_LOG_TAIL = 15
+_WATCHED_WITHIN_S = 60.0
 _PROBERS = 2
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """A child that runs until `stop`, or until `leash` is closed, also by oblivion."""
-
-    name: str
-    popen: subprocess.Popen[bytes]
-    log: Path
-    leash: io.FileIO
-
-    def is_running(self) -> bool:
-        """Tell whether the process is alive."""
-        return self.popen.poll() is None
-
-
-LoadProcess = Process
 
 
 def start_load(
@@ -62,7 +31,7 @@ def start_load(
     seed: int,
     history_dir: Path,
     duration_s: float | None,
-) -> LoadProcess:
+) -> Process:
     """Start Locust on the site's front door; returns when its schedule has begun.
 
     The load first registers patients until the history knows the profile's number.
@@ -96,7 +65,7 @@ def start_load(
     ]
     if duration_s is not None:
         arguments += ["--duration-s", str(duration_s)]
-    process = _start("load", "locust", arguments, access, history_dir)
+    process = start("load", "locust", arguments, access, history_dir)
     try:
         until(
             lambda: _schedules(history_dir) > before or not process.is_running(),
@@ -106,10 +75,10 @@ def start_load(
         )
     except WaitTimeout as error:
         stop(process)
-        raise LoadError(_with_tail(str(error), process.log)) from error
+        raise LoadError(with_tail(str(error), process.log)) from error
     if _schedules(history_dir) <= before:
         stop(process)
-        raise LoadError(_with_tail("the load did not start", process.log))
+        raise LoadError(with_tail("the load did not start", process.log))
     return process
 
 
@@ -163,93 +132,61 @@ def start_probers(access: Access, history_dir: Path) -> tuple[Process, ...]:
             ]
             name = f"prober-{service_class}-{index}"
             module = "reprise_loadtests.prober"
-            started.append(_start(name, module, arguments, access, history_dir))
+            started.append(start(name, module, arguments, access, history_dir))
     return tuple(started)
 
 
-def start_sentinel(
-    access: Access, history_dir: Path, *, after_s: float = 5.0
-) -> Process:
-    """Start the watchman; its alert fires after `after_s` seconds of failures only."""
-    arguments = [
-        "--url",
-        access.front_door,
-        "--history",
-        str(history_dir),
-        "--after-s",
-        str(after_s),
-    ]
-    return _start(
-        "sentinel", "reprise_loadtests.sentinel", arguments, access, history_dir
-    )
+def start_sentinel(access: Access, history_dir: Path, *, alert: str) -> Process:
+    """Start what hears the site's alerts; see `await_watch`.
 
-
-def stop(*processes: Process, within_s: float = STOP_WITHIN_S) -> dict[str, int]:
-    """Ask the processes to stop (SIGTERM), end (SIGKILL) those that do not in time.
-
-    Returns:
-        Each process' exit code by its name; -9 means that it had to be killed.
+    Raises:
+        LoadError: nothing at the site tells of alerts.
     """
-    for process in processes:
-        process.popen.terminate()
+    if not access.alert_webhook or access.alert_webhook_token is None:
+        msg = (
+            f"site {access.site} tells nobody of its alerts: set `alert_webhook` and "
+            "`alert_webhook_token` to what its Alertmanager calls"
+        )
+        raise LoadError(msg)
+    arguments = [
+        *("--listen", access.alert_webhook),
+        *("--token-file", str(access.alert_webhook_token)),
+        *("--alert", alert),
+        *("--history", str(history_dir)),
+        *("--prometheus", access.prometheus),
+    ]
+    if access.observability_credentials is not None:
+        arguments += ["--credentials", str(access.observability_credentials)]
+    if access.authority is not None:
+        arguments += ["--authority", str(access.authority)]
+    module = "reprise_platform.sentinel"
+    return start("sentinel", module, arguments, access, history_dir)
+
+
+def await_watch(sentinel: Process, access: Access, history_dir: Path) -> None:
+    """Wait until the sentinel has heard that its alert is watched.
+
+    Raises:
+        LoadError: it ended, or heard nothing; the message has the end of its log.
+    """
+    history = history_dir / "sentinel.jsonl"
+
+    def heard() -> bool:
+        if not sentinel.is_running():
+            raise LoadError(with_tail("the sentinel ended", sentinel.log))
+        return history.exists() and '"operation":"watch"' in history.read_text(
+            encoding="utf-8", errors="replace"
+        )
+
     try:
         until(
-            lambda: not any(process.is_running() for process in processes),
-            within_s=within_s,
-            every_s=0.05,
-            what="the load's processes to stop",
+            heard,
+            within_s=_WATCHED_WITHIN_S,
+            every_s=0.1,
+            what=f"{access.alertmanager} to tell {access.alert_webhook} of its alerts",
         )
-    except WaitTimeout:
-        for process in processes:
-            process.popen.kill()
-    codes: dict[str, int] = {}
-    for process in processes:
-        codes[process.name] = process.popen.wait()
-        process.leash.close()
-    return codes
-
-
-def _start(
-    name: str, module: str, arguments: Sequence[str], access: Access, history_dir: Path
-) -> Process:
-    logs = history_dir.parent / "evidence" / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    log = logs / f"{name}.log"
-    kept, held = os.pipe()
-    leash = io.FileIO(held, "w")
-    try:
-        with log.open("ab") as output:
-            popen = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "reprise_loadtests.leash",
-                    str(kept),
-                    module,
-                    *arguments,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(kept,),
-                start_new_session=True,
-                env={**os.environ, **_environment(access)},
-            )
-    except OSError:
-        leash.close()
-        raise
-    finally:
-        os.close(kept)
-    return Process(name=name, popen=popen, log=log, leash=leash)
-
-
-def _environment(access: Access) -> dict[str, str]:
-    """Return what the children read of the site; no secret is on a command line."""
-    return {
-        FILE_VARIABLE: str(access.clinic_credentials),
-        # An empty one: the environment's own does not count for this site.
-        AUTHORITY_VARIABLE: str(access.authority or ""),
-    }
+    except WaitTimeout as error:
+        raise LoadError(with_tail(str(error), sentinel.log)) from error
 
 
 def _schedules(history_dir: Path) -> int:
@@ -260,8 +197,3 @@ def _schedules(history_dir: Path) -> int:
         )
         for path in history_dir.glob("load-*.jsonl")
     )
-
-
-def _with_tail(what: str, log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n  ".join([f"{what}; the end of {log}:", *lines[-_LOG_TAIL:]])

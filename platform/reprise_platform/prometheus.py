@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
-import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from reprise_platform import tls
 from reprise_platform.access import Access
 from reprise_platform.errors import PlatformError
 
 WATCHDOG = "Watchdog"
 _QUIET = "none"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """How both are reached: URLs, the file of their login, who signs their certificates."""
+
+    prometheus: str
+    alertmanager: str
+    credentials: Path | None
+    authority: Path | None
+
+
+def reached(access: Access) -> Reached:
+    """Return how a site's are reached."""
+    return Reached(
+        prometheus=access.prometheus,
+        alertmanager=access.alertmanager,
+        credentials=access.observability_credentials,
+        authority=access.authority,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +68,7 @@ def targets(access: Access) -> tuple[Target, ...]:
     Raises:
         PlatformError: it does not answer, or not as Prometheus does.
     """
-    answer = _get(access, access.prometheus, "/api/v1/targets?state=active")
+    answer = _get(reached(access), access.prometheus, "/api/v1/targets?state=active")
     try:
         return tuple(
             Target(
@@ -67,7 +89,9 @@ def firing(access: Access) -> tuple[Firing, ...]:
     Raises:
         PlatformError: it does not answer, or not as Alertmanager does.
     """
-    answer = _get(access, access.alertmanager, "/api/v2/alerts?inhibited=false")
+    answer = _get(
+        reached(access), access.alertmanager, "/api/v2/alerts?inhibited=false"
+    )
     try:
         return tuple(
             Firing(
@@ -82,6 +106,26 @@ def firing(access: Access) -> tuple[Firing, ...]:
         raise PlatformError(msg) from error
 
 
+def active_since(asked: Reached) -> dict[str, datetime.datetime]:
+    """Return since when what each alert says has been true, by the names of those firing.
+
+    Raises:
+        PlatformError: Prometheus does not answer, or not as Prometheus does.
+    """
+    answer = _get(asked, asked.prometheus, "/api/v1/alerts")
+    found: dict[str, datetime.datetime] = {}
+    try:
+        for one in answer["data"]["alerts"]:
+            name = one["labels"]["alertname"]
+            instant = datetime.datetime.fromisoformat(one["activeAt"])
+            if one["state"] == "firing":
+                found[name] = min(found.get(name, instant), instant)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        msg = f"{asked.prometheus}: not Prometheus' answer: {error!r}"
+        raise PlatformError(msg) from error
+    return found
+
+
 def beats(access: Access) -> bool:
     """Return whether the alert that always fires has come to Alertmanager."""
     try:
@@ -90,13 +134,12 @@ def beats(access: Access) -> bool:
         return False
 
 
-def _get(access: Access, base: str, path: str) -> Any:  # noqa: ANN401 - JSON, typed by the callers
+def _get(asked: Reached, base: str, path: str) -> Any:  # noqa: ANN401 - JSON, typed by the callers
     login = ("", "")
-    if access.observability_credentials is not None:
-        raw = json.loads(access.observability_credentials.read_text())
+    if asked.credentials is not None:
+        raw = json.loads(asked.credentials.read_text())
         login = (raw["username"], raw["password"])
-    authority = access.authority
-    trusted = ssl.create_default_context(cafile=str(authority) if authority else None)
+    trusted = tls.context(asked.authority)
     try:
         answer = httpx.get(
             f"{base}{path}", auth=login, verify=trusted, timeout=5, trust_env=False

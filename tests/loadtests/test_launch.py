@@ -9,14 +9,16 @@ import json
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from reprise_loadtests import bootstrap, launch
+from reprise_loadtests import bootstrap, children, launch
 from reprise_loadtests.credentials import Credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.operations import OPERATIONS, READ_BACK
@@ -54,11 +56,37 @@ def access(fake: Any, credentials_file: Path, tmp_path: Path) -> Access:
         "namespace": "openmrs",
         "probe_rates_per_s": {"read": 20.0, "write": 5.0},
         "production": False,
+        "prometheus": "",
+        "alertmanager": "https://alerts.invalid",
+        "alert_webhook": f"http://127.0.0.1:{_free_port()}/alerts",
+        "alert_webhook_token": tmp_path / "token",
     }
+    (tmp_path / "token").write_text("heard")
     # The platform may know more of a site than the load asks.
     for field in dataclasses.fields(Access):
         fields.setdefault(field.name, None)
     return Access(**fields)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _beat(access: Access) -> bool:
+    """Be the Alertmanager that tells that the front door is watched."""
+    labels = {"alertname": "W", "severity": "none", "watches": "FrontDoorDown"}
+    alert = {"status": "firing", "labels": labels, "fingerprint": "1"}
+    try:
+        return httpx.post(
+            access.alert_webhook,
+            json={"version": "4", "alerts": [alert]},
+            headers={"Authorization": "Bearer heard"},
+            trust_env=False,
+        ).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def test_load_probers_and_sentinel_start_and_stop(
@@ -66,10 +94,13 @@ def test_load_probers_and_sentinel_start_and_stop(
 ) -> None:
     """As a drill does: all recorders write, all end well, each has its end recorded."""
     history_dir = tmp_path / "run" / "history"
-    running = [launch.start_sentinel(access, history_dir)]
+    sentinel = launch.start_sentinel(access, history_dir, alert="FrontDoorDown")
+    running = [sentinel]
     try:
         running += launch.start_probers(access, history_dir)
         running.append(launch.start_load(access, "smoke", 3, history_dir, None))
+        until(lambda: _beat(access), within_s=_LIMIT_S, every_s=0.1, what="the ear")
+        launch.await_watch(sentinel, access, history_dir)
         names = [process.name for process in running]
         assert names == [
             *("sentinel", "prober-read-0", "prober-read-1"),
@@ -79,9 +110,9 @@ def test_load_probers_and_sentinel_start_and_stop(
         # The writes' patient is one of the ten the load's profile wants known.
         assert len(fake.objects["patient"]) >= 10
     finally:
-        codes = launch.stop(*running)
+        codes = children.stop(*running)
     assert set(codes.values()) == {0}
-    assert launch.stop(*running) == codes
+    assert children.stop(*running) == codes
     history = read_history(history_dir.glob("*.jsonl"))
     ended = {e.process for e in history.events if e.operation == "load_stopped"}
     assert ended == {*names[:-1], "load-1"}
@@ -101,7 +132,7 @@ def test_a_dead_drill_leaves_no_load(access: Access, tmp_path: Path) -> None:
         "from reprise_loadtests import launch\n"
         "site, history, told = map(pathlib.Path, sys.argv[1:])\n"
         "access = pickle.loads(site.read_bytes())\n"
-        "all = [launch.start_sentinel(access, history)]\n"
+        "all = [launch.start_sentinel(access, history, alert='X')]\n"
         "all += launch.start_probers(access, history)\n"
         "all.append(launch.start_load(access, 'smoke', 3, history, None))\n"
         "part = told.with_suffix('.part')\n"
@@ -114,19 +145,19 @@ def test_a_dead_drill_leaves_no_load(access: Access, tmp_path: Path) -> None:
     )
     try:
         until(told.exists, within_s=_LIMIT_S, every_s=0.1, what="the children's pids")
-        children = [int(pid) for pid in told.read_text().split()]
-        assert all(_is_alive(pid) for pid in children)
+        pids = [int(pid) for pid in told.read_text().split()]
+        assert all(_is_alive(pid) for pid in pids)
     finally:
         parent.kill()
         parent.wait()
     until(
-        lambda: not any(_is_alive(pid) for pid in children),
-        within_s=launch.STOP_WITHIN_S + 5,
+        lambda: not any(_is_alive(pid) for pid in pids),
+        within_s=children.STOP_WITHIN_S + 5,
         every_s=0.1,
         what="the children to end",
     )
     events = read_history(history_dir.glob("*.jsonl")).events
-    assert sum(event.operation == "load_stopped" for event in events) == len(children)
+    assert sum(event.operation == "load_stopped" for event in events) == len(pids)
 
 
 def test_a_load_that_cannot_start_says_why(
@@ -138,6 +169,30 @@ def test_a_load_that_cannot_start_says_why(
         launch.start_load(access, "smoke", 1, tmp_path / "run" / "history", None)
     with pytest.raises(LoadError, match="does not accept user"):
         launch.start_probers(access, tmp_path / "run" / "history")
+
+
+def test_a_watch_that_does_not_begin_says_why(
+    access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence, an address taken, a site that tells nobody: each is named."""
+    monkeypatch.setattr(launch, "_WATCHED_WITHIN_S", 0.5)
+    history_dir = tmp_path / "run" / "history"
+    first = launch.start_sentinel(access, history_dir, alert="FrontDoorDown")
+    try:
+        with pytest.raises(LoadError, match=r"alerts.invalid to tell .*/alerts"):
+            launch.await_watch(first, access, history_dir)
+        monkeypatch.setattr(launch, "_WATCHED_WITHIN_S", _LIMIT_S)
+        until(lambda: _beat(access), within_s=_LIMIT_S, every_s=0.1, what="the ear")
+        elsewhere = tmp_path / "other" / "history"
+        second = launch.start_sentinel(access, elsewhere, alert="FrontDoorDown")
+        with pytest.raises(LoadError, match=r"ended; the end of(?s:.*)in use"):
+            launch.await_watch(second, access, elsewhere)
+        assert children.stop(second) == {"sentinel": 1}
+    finally:
+        children.stop(first)
+    deaf = dataclasses.replace(access, alert_webhook="")
+    with pytest.raises(LoadError, match="set `alert_webhook`"):
+        launch.start_sentinel(deaf, history_dir, alert="FrontDoorDown")
 
 
 def test_a_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
@@ -152,8 +207,8 @@ def test_a_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     popen = subprocess.Popen([sys.executable, "-c", script, str(ready)])
     until(ready.exists, within_s=_LIMIT_S, every_s=0.02, what="the process")
     leash = (tmp_path / "leash").open("wb", buffering=0)
-    process = launch.Process(name="deaf", popen=popen, log=tmp_path, leash=leash)
-    assert launch.stop(process, within_s=0.3) == {"deaf": -signal.SIGKILL}
+    process = children.Process(name="deaf", popen=popen, log=tmp_path, leash=leash)
+    assert children.stop(process, within_s=0.3) == {"deaf": -signal.SIGKILL}
     assert leash.closed
 
 

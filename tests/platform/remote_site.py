@@ -98,6 +98,8 @@ def write(folder: Path, access: Access, *, name: str) -> Path:
     shutil.copyfile(access.authority, folder / "authority.pem")
     login = json.loads(access.observability_credentials.read_text())
     _private(folder / "observability.json", login)
+    assert access.alert_webhook_token is not None
+    shutil.copy(access.alert_webhook_token, folder / "webhook-token")
     shutil.copytree(access.escrow, folder / "escrow")
     shutil.copyfile(manifests.values_file(access), folder / "recovery-values.yaml")
     raw = {
@@ -118,6 +120,8 @@ def write(folder: Path, access: Access, *, name: str) -> Path:
             "prometheus": access.prometheus,
             "alertmanager": access.alertmanager,
             "credentials": "observability.json",
+            "webhook": access.alert_webhook,
+            "webhook_token": "webhook-token",
         },
         "escrow": "escrow",
         "recovery_values": "recovery-values.yaml",

@@ -20,6 +20,7 @@ from tests.platform import examples, watchtools
 SOURCES = paths.PLATFORM / "observability"
 RULES = sorted((SOURCES / "rules").glob("*.yml"))
 TESTS = sorted((SOURCES / "tests").glob("*.yml"))
+_DOORS = "served/front-door.yml"
 _TOLD = {"summary", "description", "remedy"}
 # The first one bootstraps the machine's root, where the cache does not have it.
 pytestmark = [
@@ -66,9 +67,11 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         own = folder / "keys" / cluster.name
         identities.make(cluster, layout.site.name, own)
     settings = folder / "prometheus.yml"
-    assert "[/srv/served/*.yml]" in settings.read_text()
-    settings.write_text(settings.read_text().replace("/srv/served/*", "served"))
-    (folder / "served.yml").write_text(scraping.served(layout.topology))
+    assert settings.read_text().count("/srv/served/") == 2
+    settings.write_text(settings.read_text().replace("/srv/served/", "served/"))
+    for name, text in scraping.served(layout.topology, layout.folder).items():
+        (folder / "served" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "served" / name).write_text(text)
     return folder
 
 
@@ -87,7 +90,8 @@ def test_rules_fire_and_do_not(laid: Path, path: Path) -> None:
         ("database", "galera:size <", "galera:size >"),
         ("backups", "> on () reprise:rpo", "> on () 10 * reprise:rpo"),
         ("certificates", "21 * 86400", "1 * 86400"),
-        ("watch", "count(probe_success", "sum(probe_success"),
+        ("heartbeats", "count(last_over_time", "sum(last_over_time"),
+        ("watch", "for: 30s", "for: 3m"),
     ],
 )
 def test_wrong_threshold_is_caught(
@@ -151,8 +155,9 @@ def test_settings_that_are_wrong_are_caught(rendered: Path) -> None:
     """A planted mistake in each file is refused by the tool that reads it."""
     for tool, arguments, file, right, wrong in (
         ("promtool", ("check", "config"), "prometheus.yml", "scrape_timeout", "x"),
-        ("promtool", ("check", "config"), "served.yml", "metrics_path", "x"),
-        ("promtool", ("check", "config"), "rules/nodes.yml", "up{", "up{{"),
+        ("promtool", ("check", "config"), _DOORS, "metrics_path", "x"),
+        ("promtool", ("check", "config"), "served/rules/nodes.yml", "up{", "up{{"),
+        ("promtool", ("check", "config"), "rules/heartbeats.yml", "count(", "count(("),
         ("amtool", ("check-config",), "alertmanager.yml", "receiver: h", "receiver: g"),
     ):
         kept = (rendered / file).read_text()
@@ -202,21 +207,24 @@ def test_every_machine_of_a_cluster_is_scraped() -> None:
 
 def test_nothing_is_watched_by_its_file(rendered: Path) -> None:
     """No inotify instance a list of targets: those of a machine are few."""
-    for file in ("prometheus.yml", "served.yml"):
+    for file in ("prometheus.yml", _DOORS):
         assert "file_sd" not in (rendered / file).read_text()
 
 
-def test_front_door_is_not_looked_at_before_it_serves(rendered: Path) -> None:
-    """What a site refuses while it is made burns no budget: its door has no job yet."""
+def test_nothing_is_missed_before_the_site_serves(rendered: Path) -> None:
+    """What it lacks while it is made is no alert; what it refuses burns no budget."""
+    assert [path.name for path in (rendered / "rules").iterdir()] == ["heartbeats.yml"]
+    names = {path.name for path in RULES} - {"heartbeats.yml"}
+    assert {path.name for path in (rendered / "served" / "rules").iterdir()} == names
     jobs = {
         file: {
             job["job_name"]
             for job in yaml.safe_load((rendered / file).read_text())["scrape_configs"]
         }
-        for file in ("prometheus.yml", "served.yml")
+        for file in ("prometheus.yml", _DOORS)
     }
-    assert jobs["served.yml"] == {scraping.FRONT_DOOR, "haproxy"}
-    assert not jobs["prometheus.yml"] & jobs["served.yml"]
+    assert jobs[_DOORS] == {scraping.FRONT_DOOR, "haproxy"}
+    assert not jobs["prometheus.yml"] & jobs[_DOORS]
 
 
 def test_secrets_lie_in_files_of_their_own(

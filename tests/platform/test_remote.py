@@ -28,6 +28,7 @@ from reprise_platform.remote.faculties import PROCESS, Remote
 from reprise_platform.remote.joining import DECLARED, leave
 from reprise_platform.remote.kubeconfigs import one_context
 from reprise_platform.remote.nodes import ZONE_LABEL, sight_problems, zones
+from reprise_platform.remote.servers import webhook_problems
 from reprise_platform.sites import RemoteSite, parse_site, remote_example
 from reprise_pra.history import Event, Kind
 from tests.platform import examples, fakecluster
@@ -70,6 +71,8 @@ def test_example_can_be_parsed_and_kept(tmp_path: Path) -> None:
         ("recovery.uid", "00000000-0000-4000-8000-000000000001", "another cluster"),
         ("front_door.url", "openmrs.example", "URL"),
         ("backup_store.endpoint", "https://s3.example/path", "URL"),
+        ("observability.webhook", "https://here:1/x", "where to listen"),
+        ("observability.webhook_token", None, "needs the other"),
         ("backups.every_s", 1, "50"),
         ("surprise", 1, "not permitted"),
         ("zones", {"a": []}, "every zone needs a node"),
@@ -90,9 +93,29 @@ def test_wrong_value_is_named(
     *lines, last = str(caught.value).splitlines()
     assert "remote.example.yaml" in last
     (line,) = lines
-    key = {"production": "approval", "zones": "zones.a"}.get(keys, keys)
+    told = {
+        "production": "approval",
+        "zones": "zones.a",
+        "observability.webhook_token": "observability.webhook",
+    }
+    key = told.get(keys, keys)
     assert line.startswith(f"{tmp_path}/site.yaml: {key}: ")
     assert word in line
+
+
+def test_a_drill_must_be_able_to_listen(tmp_path: Path) -> None:
+    """An address that is not this machine's, a token for all to read: told by `up`."""
+    site = _parsed(tmp_path, yaml.safe_load(remote_example().read_text()))
+    token = site.observability.webhook_token
+    assert token is not None
+    token.parent.mkdir()
+    token.write_text("")
+    token.chmod(0o644)
+    found = dict(webhook_problems(site))
+    assert "chmod 600" in found["observability.webhook_token"]
+    assert "cannot listen" in found["observability.webhook"]
+    token.chmod(0o600)
+    assert "is empty" in dict(webhook_problems(site))["observability.webhook_token"]
 
 
 def test_observer_must_be_somebody_else(tmp_path: Path) -> None:

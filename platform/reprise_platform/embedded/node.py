@@ -151,7 +151,8 @@ def _kubelet(node: Node, cluster: ClusterPlan, site: Site) -> dict[str, object]:
             "webhook": {"enabled": True},
             "x509": {"clientCAFile": "/etc/kubernetes/ca.crt"},
         },
-        "authorization": {"mode": "Webhook"},
+        # Prometheus asks before its role is laid: not to be held against it for 30 s.
+        "authorization": {"mode": "Webhook", "webhook": {"cacheUnauthorizedTTL": "3s"}},
         "tlsCertFile": "/etc/kubernetes/kubelet-server.crt",
         "tlsPrivateKeyFile": "/etc/kubernetes/kubelet-server.key",
         "tlsMinVersion": "VersionTLS13",

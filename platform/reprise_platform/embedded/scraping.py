@@ -32,6 +32,7 @@ FRONT_DOOR = "front-door"
 INSIDE = "/run/observability"
 """Where the machine has its files: in memory, for its services' user alone."""
 _SERVED = "/srv/served"
+_HEARTBEATS = "heartbeats.yml"
 _SOURCES = paths.PLATFORM / "observability"
 _TEMPLATES = ("prometheus.yml", "alertmanager.yml", "blackbox.yml")
 type Group = dict[str, list[str] | dict[str, str]]
@@ -48,7 +49,7 @@ def make(site: Site, folder: Path) -> None:
     Objectives that change later are the next site's: what is watched stays as it was.
     """
     watchkeys.make(folder)
-    served_file(folder).parent.mkdir(mode=0o755, exist_ok=True)
+    (_served_folder(folder) / "rules").mkdir(mode=0o755, parents=True, exist_ok=True)
     if not _expected_file(folder).exists():
         _expected_file(folder).write_text(expected(site), encoding="utf-8")
 
@@ -71,12 +72,8 @@ def files(
         **{f"api_{each.name}": each.server for each in topology.clusters},
     }
     found = {name: _filled(_SOURCES / name, values) for name in _TEMPLATES}
-    found |= {
-        f"rules/{path.name}": path.read_text(encoding="utf-8")
-        for path in sorted((_SOURCES / "rules").glob("*.yml"))
-    }
-    found["rules/expected.yml"] = _expected_file(folder).read_text(encoding="utf-8")
     return found | {
+        f"rules/{_HEARTBEATS}": (_SOURCES / "rules" / _HEARTBEATS).read_text("utf-8"),
         "web.yml": _web(keys),
         "mysqld.cnf": f"[client]\nuser=monitor\npassword={keys.monitor}\n",
         "keys/password": keys.password,
@@ -85,34 +82,38 @@ def files(
     }
 
 
-def served(topology: Topology) -> str:
-    """Return what has Prometheus look at the front door of a site that serves."""
-    return _filled(_SOURCES / "served.yml", _lists(served_targets(topology)))
-
-
-def served_file(folder: Path) -> Path:
-    """Return where Prometheus finds that, once it is there."""
-    return folder / "observability" / "served" / "front-door.yml"
+def served(topology: Topology, folder: Path) -> dict[str, str]:
+    """Return by its path what watches a site that serves: rules, and the front door."""
+    found = {
+        f"rules/{path.name}": path.read_text(encoding="utf-8")
+        for path in sorted((_SOURCES / "rules").glob("*.yml"))
+        if path.name != _HEARTBEATS
+    }
+    found["rules/expected.yml"] = _expected_file(folder).read_text(encoding="utf-8")
+    doors = _filled(_SOURCES / "served.yml", _lists(served_targets(topology)))
+    return found | {"front-door.yml": doors}
 
 
 def served_bind(folder: Path) -> Bind:
-    """Return what shows that file to the machine."""
-    return Bind(source=served_file(folder).parent, target=_SERVED.lstrip("/"))
+    """Return what shows that to the machine, once it is there."""
+    return Bind(source=_served_folder(folder), target=_SERVED.lstrip("/"))
 
 
 def serve(access: Access, topology: Topology, folder: Path, at: Machine) -> None:
-    """Have the front door of a site that serves looked at. Idempotent.
+    """Have a site that serves watched. Idempotent.
 
     Raises:
         PlatformError: Prometheus does not answer, or does not take it.
     """
     if any(one.job == FRONT_DOOR for one in prometheus.targets(access)):
         return
-    partial = served_file(folder).with_suffix(".new")
-    partial.write_text(served(topology), encoding="utf-8")
-    # No secret is in it, and it is not root who reads it there.
-    partial.chmod(0o644)
-    partial.rename(served_file(folder))
+    for name, text in served(topology, folder).items():
+        file = _served_folder(folder) / name
+        partial = file.with_suffix(".new")
+        partial.write_text(text, encoding="utf-8")
+        # No secret is in it, and it is not root who reads it there.
+        partial.chmod(0o644)
+        partial.rename(file)
     run([*machine.inside(at), "pkill", "-HUP", "-x", "prometheus"])
 
 
@@ -240,6 +241,10 @@ def _web(keys: watchkeys.Keys) -> str:
 
 def _filled(path: Path, values: Mapping[str, object]) -> str:
     return string.Template(path.read_text(encoding="utf-8")).substitute(values)
+
+
+def _served_folder(folder: Path) -> Path:
+    return folder / "observability" / "served"
 
 
 def _expected_file(folder: Path) -> Path:

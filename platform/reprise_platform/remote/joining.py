@@ -211,6 +211,8 @@ def _access(
         prometheus=site.observability.prometheus or "",
         alertmanager=site.observability.alertmanager or "",
         observability_credentials=site.observability.credentials,
+        alert_webhook=site.observability.webhook or "",
+        alert_webhook_token=site.observability.webhook_token,
         ways={name: way.kind for name, way in site.capabilities.each().items()},
     )
 

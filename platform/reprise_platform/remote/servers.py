@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -135,6 +138,25 @@ def observability_problems(site: RemoteSite) -> Iterator[Problem]:
             yield (f"observability.{key}", told)
 
 
+def webhook_problems(site: RemoteSite) -> Iterator[Problem]:
+    """Yield why a drill could not hear the site's alerts here."""
+    url, token = site.observability.webhook, site.observability.webhook_token
+    if url is None or token is None:
+        return
+    try:
+        if not private_text(token).strip():
+            yield ("observability.webhook_token", f"{token} is empty")
+    except SiteError as error:
+        yield ("observability.webhook_token", str(error))
+    parts = urllib.parse.urlsplit(url)
+    try:
+        socket.create_server((parts.hostname or "", parts.port or 80)).close()
+    except (OSError, ValueError) as error:
+        # Taken: by a drill that listens already, most likely.
+        if getattr(error, "errno", None) != errno.EADDRINUSE:
+            yield ("observability.webhook", f"cannot listen at {url}: {error}")
+
+
 def authority_problems(site: RemoteSite) -> Iterator[Problem]:
     """Yield why no server could be trusted: each would be told as if it were at fault."""
     try:
@@ -154,4 +176,5 @@ CHECKS: tuple[Callable[[RemoteSite], Iterator[Problem]], ...] = (
     front_door_problems,
     store_problems,
     observability_problems,
+    webhook_problems,
 )

@@ -15,9 +15,11 @@ from reprise_platform.remote.ways import contradictions as ways_contradictions
 from reprise_platform.sitebase import Backups, Detection, Frozen, Name, Probes, beside
 
 _URL = r"^https?://[^/\s?#]+$"
+_WEBHOOK = r"^http://[^/\s?#]+:\d+/[^\s?#]*$"
 _UID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 PATTERNS_TOLD = {
     _URL: "a URL without a path: https://HOST or http://HOST:PORT",
+    _WEBHOOK: "where to listen: http://ADDRESS:PORT/PATH",
     _UID: "no UID; ask: kubectl get namespace kube-system -o jsonpath={.metadata.uid}",
 }
 """What is accepted, or how to find it, by the pattern that a value does not match."""
@@ -54,11 +56,18 @@ class Store(Frozen):
 
 
 class Observability(Frozen):
-    """Where measurements and alerts are; `credentials` holds username and password."""
+    """Where measurements and alerts are; `credentials` holds username and password.
+
+    Attributes:
+        webhook: where a drill listens on this machine, and Alertmanager's receiver leads.
+        webhook_token: file of the bearer token that it shows. Without both, no drill.
+    """
 
     prometheus: Url | None = None
     alertmanager: Url | None = None
     credentials: File | None = None
+    webhook: str | None = pydantic.Field(default=None, pattern=_WEBHOOK)
+    webhook_token: File | None = None
 
 
 class Told(Detection):
@@ -143,6 +152,10 @@ def contradictions(raw: Mapping[str, object]) -> list[tuple[str, str]]:
         for zone, nodes in _mapping(raw.get("zones")).items()
         if nodes == []
     ]
+    observability = _mapping(raw.get("observability"))
+    if bool(observability.get("webhook")) != bool(observability.get("webhook_token")):
+        told = "needs the other: `webhook` and `webhook_token`"
+        found.append(("observability.webhook", told))
     if raw.get("production") is True and raw.get("approval") is None:
         told = "a site marked production needs one: who, begins, expires"
         found.append(("approval", told))

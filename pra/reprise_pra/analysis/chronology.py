@@ -24,6 +24,7 @@ from reprise_pra.history import Kind
 _ALERT_STATES = {
     "firing": Text(fr="déclenchée", en="firing"),
     "resolved": Text(fr="levée", en="resolved"),
+    "silent": Text(fr="tue par une alerte plus large", en="included in a larger one"),
 }
 _CHECKS = {
     True: Text(fr="constaté", en="holds"),

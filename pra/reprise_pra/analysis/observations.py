@@ -13,8 +13,8 @@ from reprise_pra.analysis.words import fault_name
 def observations_of(measured: Measured) -> tuple[Observation, ...]:
     """Return what continuity faults cost the users that no verdict rests on.
 
-    That is every journey outside its objectives in the window of a fault, and every alert
-    that fired meanwhile.
+    That is every journey outside its objectives in the window of a fault, and the plan's
+    alert when it fired meanwhile. What others rang is the fault itself, not its cost.
     """
     own = {BEFORE, DURING, AFTER}
     found = [
@@ -42,7 +42,9 @@ def observations_of(measured: Measured) -> tuple[Observation, ...]:
                 ),
             )
             for alert in timeline.alerts
-            if alert.state == "firing" and fault.injected_ns <= alert.at_ns < end_ns
+            if alert.alert == measured.run.plan.t1_alert
+            and alert.state == "firing"
+            and fault.injected_ns <= alert.at_ns < end_ns
         ]
     return tuple(sorted(found, key=lambda one: (one.at_s, one.kind, one.text.en)))
 

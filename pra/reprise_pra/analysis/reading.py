@@ -19,6 +19,7 @@ from reprise_pra.analysis.reading_drill import (
     phase_of,
     restore_of,
     switch_of,
+    watch_of,
 )
 from reprise_pra.analysis.reading_load import (
     arrival_of,
@@ -75,6 +76,7 @@ def read_timeline(history: History) -> Timeline:
         checks=paired.singles_of("drill", "check", check_of),
         decisions=paired.singles_of("drill", "decision", decision_of),
         alerts=paired.singles_of("sentinel", "alert", alert_of),
+        watches=paired.singles_of("sentinel", "watch", watch_of),
         switches=paired.pairs_of("drill", "switch", switch_of),
         final_reads=_final_reads(
             paired.pairs_of("reconciler", "read_back", final_read_of)

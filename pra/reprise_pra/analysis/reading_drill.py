@@ -18,6 +18,7 @@ from reprise_pra.analysis.recorded import (
     Restore,
     Switch,
     VolumeBackup,
+    Watch,
 )
 from reprise_pra.analysis.results import Text
 from reprise_pra.history import Event, Kind
@@ -94,6 +95,16 @@ def act_of(invoke: Event, completion: Event | None) -> Act:
         start_utc=invoke.utc,
         end_ns=completion.at_ns if completion else None,
         ended=completion.kind if completion else None,
+    )
+
+
+def watch_of(event: Event) -> Watch:
+    """Type one change of the watch; one that says nothing more begins it."""
+    fields = Fields(event)
+    return Watch(
+        alert=fields.text("alert"),
+        kept=fields.flag_or_none("kept") is not False,
+        at_ns=event.at_ns,
     )
 
 

@@ -226,6 +226,15 @@ class Alert:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One alert is watched from here on, or no more: then its silence tells nothing."""
+
+    alert: str
+    kept: bool
+    at_ns: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """The front door turned to another site."""
 

@@ -110,7 +110,7 @@ def nominal_drill(
     script.fault(
         "power_off_site", inject_s=T0_S, taken_s=124, targets=("a1", "b1", "c1")
     )
-    script.event("sentinel", Kind.OK, "watch", {"alert": "FrontDoorDown"}, at_s=10)
+    watched(script, 10)
     script.alert("firing", 128, since_s=CUT_S)
     script.alert("resolved", 192, since_s=186)
     script.closed("sentinel", 243)
@@ -135,6 +135,12 @@ def _probes(script: Script, back_s: float, period_s: float) -> None:
             )
             at_s += period_s
         script.closed(process, LOAD_S[1] + 3)
+
+
+def watched(script: Script, at_s: float, **said: bool) -> Script:
+    """Append that FrontDoorDown is watched from here on, or (kept=False) no more."""
+    value: dict[str, JsonValue] = {"alert": "FrontDoorDown", **said}
+    return script.event("sentinel", Kind.OK, "watch", value, at_s=at_s)
 
 
 def _load(

@@ -25,6 +25,7 @@ from reprise_pra.analysis.recorded import (
     ProcessSpan,
     Restore,
     Switch,
+    Watch,
 )
 
 NS_PER_S = 1_000_000_000
@@ -57,6 +58,7 @@ class Timeline:
     checks: tuple[Check, ...]
     decisions: tuple[Decision, ...]
     alerts: tuple[Alert, ...]
+    watches: tuple[Watch, ...]
     switches: tuple[Switch, ...]
     final_reads: Mapping[tuple[str, str], FinalRead]
 

@@ -168,18 +168,24 @@ def alert_quiet(measured: Measured) -> Assumption:
     is_older = (
         bool(after) and after[0].since_ns is not None and after[0].since_ns < t0_ns
     )
-    # What it never wrote before t0, nobody can tell from a watch that began too late.
+    # What it never wrote before t0, nobody can tell from a watch that began too late, or
+    # was lost: a sentinel that hears nothing any more is no watch either.
+    watches = [
+        one
+        for one in measured.timeline.watches
+        if one.alert == alert and one.at_ns < t0_ns
+    ]
     watched = any(
         span.process.startswith("sentinel") and span.first_ns < t0_ns <= span.last_ns
         for span in measured.timeline.processes
-    )
+    ) and not (watches and not watches[-1].kept)
     holds: bool | None = True
     reason = say.sentence(
         "{alert} silencieuse avant le sinistre",
         "{alert} quiet before the disaster",
         alert=alert,
     )
-    if (before and before[-1].state == "firing") or is_older:
+    if (before and before[-1].state != "resolved") or is_older:
         holds = False
         reason = say.sentence(
             "{alert} sonnait déjà, ou pour un fait antérieur au sinistre",

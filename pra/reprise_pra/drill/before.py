@@ -135,7 +135,11 @@ def baseline(drill: Drill) -> None:
     )
     with owner_only():
         drill.traffic.start(
-            drill.site, profile=profile, seed=plan.seed, history=history
+            drill.site,
+            profile=profile,
+            seed=plan.seed,
+            history=history,
+            alert=plan.disaster.alert,
         )
     lookout = Lookout(
         history,

@@ -14,16 +14,16 @@ from reprise_experiments.run import run_experiment
 from reprise_experiments.site import site_of
 from reprise_platform import kube
 from reprise_platform.proof import KeyProof
-from reprise_platform.telling import name, text_of, told
+from reprise_platform.telling import name, text_of
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
 from reprise_pra.analysis.words import fault_name
 from reprise_pra.drill.background import Background
 from reprise_pra.drill.context import Drill, Loss, need
+from reprise_pra.drill.detecting import refuse_blindness
 from reprise_pra.drill.errors import DrillError
-from reprise_pra.drill.looking import Bell
 from reprise_pra.drill.tail import Tail
-from reprise_pra.history import Event, JsonValue, Kind
+from reprise_pra.history import Event, Kind
 
 _SETTLED_WITHIN_S = 60.0
 _STRUCK_WITHIN_S = 60.0
@@ -158,14 +158,7 @@ def disaster(drill: Drill) -> None:
     drill.pause(
         plan.disaster_after_s, Text(fr="l'instant tiré au sort", en="the drawn moment")
     )
-    if Bell(history, plan.disaster.alert).is_ringing():
-        raise DrillError(
-            say.sentence(
-                "{alert} sonne avant le sinistre : elle ne pourrait pas le détecter",
-                "{alert} is firing before the loss: it could not detect it",
-                alert=plan.disaster.alert,
-            )
-        )
+    refuse_blindness(drill)
     counting = watch.counting()
     enough = len(counting) >= plan.backups.required
     drill.journal.check(
@@ -253,41 +246,3 @@ def tell_unreachable(drill: Drill) -> None:
         else Text(fr="son API ne répond pas", en="its API does not answer")
     )
     drill.journal.check("primary_unreachable", holds=not answers, detail=said)
-
-
-def detect(drill: Drill) -> None:
-    """Wait for the alert of the plan; its own instant is the mark."""
-    plan, loss = drill.plan, need(drill.loss, _LOSS)
-    bell = Bell(drill.folder.history, plan.disaster.alert)
-
-    def rung() -> Event | None:
-        # A loss that failed rings no alert: its reason is better than a long silence.
-        if drill.losing is not None:
-            drill.losing.result()
-        return bell.rung_after(loss.at_ns)
-
-    alert = drill.wait(
-        rung,
-        within_s=plan.limits.detect_s,
-        every_s=0.2,
-        what=say.sentence(
-            "l'alerte {alert}", "alert {alert}", alert=plan.disaster.alert
-        ),
-    )
-    fires = say.sentence(
-        "{alert} se déclenche", "{alert} fires", alert=plan.disaster.alert
-    )
-    drill.journal.mark("t1", fires, at_ns=alert.at_ns)
-
-
-def decide(drill: Drill) -> None:
-    """Activate the recovery, automatically."""
-    what = Text(
-        fr="activation automatique du site de secours, prévue par le plan",
-        en="activate the recovery site, automatically, as planned",
-    )
-    # Who decides is a process of the history, which the report names in both languages.
-    value: dict[str, JsonValue] = {"what": told(what), "who": "drill"}
-    drill.journal.record(Kind.OK, "decision", "activation", value)
-    decided = Text(fr="activation décidée", en="activation decided")
-    drill.journal.mark("t2", decided)

@@ -9,7 +9,7 @@ from reprise_platform.language import Language
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Results
 from reprise_pra.analysis.verdicts import exit_code
-from reprise_pra.drill import after, before, breaking, folder, words
+from reprise_pra.drill import after, before, breaking, detecting, folder, words
 from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.context import Drill
@@ -39,8 +39,8 @@ def phases(drill: Drill) -> tuple[Phase, ...]:
         ),
         phase("wait_backups", do(breaking.wait_backups, drill)),
         phase("disaster", do(breaking.disaster, drill)),
-        phase("detect", do(breaking.detect, drill)),
-        phase("decide", do(breaking.decide, drill)),
+        phase("detect", do(detecting.detect, drill)),
+        phase("decide", do(detecting.decide, drill)),
         phase("prepare", do(after.recover, drill, "prepare")),
         phase("restore", do(after.recover, drill, "restore")),
         phase("start", do(after.recover, drill, "start")),

@@ -104,18 +104,24 @@ class Lookout:
 
 
 class Bell:
-    """One alert, as the sentinel writes it."""
+    """One alert, as the sentinel hears it."""
 
     def __init__(self, history: Path, alert: str) -> None:
         """Follow the sentinel's file in `history`."""
         self._tail = Tail(history, "sentinel*.jsonl")
         self._alert = alert
         self._changes: list[Event] = []
+        self._watches: list[Event] = []
+
+    def is_watched(self) -> bool:
+        """Tell whether quiet means calm, as of the latest that was heard of it."""
+        self._look()
+        return bool(self._watches) and self._watches[-1].value.get("kept") is not False
 
     def is_ringing(self) -> bool:
-        """Tell whether the alert is firing, as of its latest change."""
+        """Tell whether the alert fired and has not resolved, as of its latest change."""
         changes = self._look()
-        return bool(changes) and changes[-1].value.get("state") == "firing"
+        return bool(changes) and changes[-1].value.get("state") != "resolved"
 
     def rung_after(self, at_ns: int) -> Event | None:
         """Return the first firing after an instant, or None."""
@@ -127,11 +133,13 @@ class Bell:
         return next(ringing, None)
 
     def _look(self) -> Sequence[Event]:
-        self._changes += [
+        mine = [
             event
             for event in self._tail.look()
-            if event.operation == "alert" and event.value.get("alert") == self._alert
+            if event.value.get("alert") == self._alert
         ]
+        self._changes += [event for event in mine if event.operation == "alert"]
+        self._watches += [event for event in mine if event.operation == "watch"]
         return self._changes
 
 

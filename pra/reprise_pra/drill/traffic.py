@@ -1,4 +1,4 @@
-"""The clinics' traffic during a drill: load, probers, sentinel, started and stopped once."""
+"""Traffic and watch of a drill: load, probers, sentinel, started and stopped once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from reprise_loadtests import launch
+from reprise_loadtests import children, launch
 from reprise_loadtests.profile import Profile
 from reprise_platform.access import Access
 from reprise_pra.analysis import say
@@ -15,23 +15,27 @@ from reprise_pra.drill.errors import DrillError
 
 
 class Traffic:
-    """The processes that ask something of the front door, all started or none."""
+    """The processes beside the drill, all started or none."""
 
     def __init__(self) -> None:
         """Nothing runs yet."""
-        self._running: list[launch.Process] = []
+        self._running: list[children.Process] = []
 
-    def start(self, access: Access, *, profile: Path, seed: int, history: Path) -> None:
+    def start(
+        self, access: Access, *, profile: Path, seed: int, history: Path, alert: str
+    ) -> None:
         """Start the sentinel, the probers and the clinics.
 
-        Returns when the clinics' schedule has begun.
+        Returns when the clinics' schedule has begun and `alert` is watched.
 
         Raises:
             LoadError: one of them did not start; the message has the end of its log.
         """
-        self._running.append(launch.start_sentinel(access, history))
+        sentinel = launch.start_sentinel(access, history, alert=alert)
+        self._running.append(sentinel)
         self._running += launch.start_probers(access, history)
         self._running.append(launch.start_load(access, profile, seed, history, None))
+        launch.await_watch(sentinel, access, history)
 
     def check(self) -> None:
         """Do nothing while all that was started runs.
@@ -53,7 +57,7 @@ class Traffic:
     def stop(self) -> tuple[Text, ...]:
         """Stop all; twice is well. Return a sentence for each that did not end cleanly."""
         running, self._running = self._running, []
-        codes = launch.stop(*running)
+        codes = children.stop(*running)
         return tuple(
             say.sentence(
                 "{name} s'est terminé avec le code {code}",

@@ -10,7 +10,7 @@ import pytest
 from reprise_pra.analysis.judge import judge
 from reprise_pra.analysis.results import Assumption, Outcome, Results
 from reprise_pra.analysis.testing import LOAD, Script, ns, objectives, utc
-from reprise_pra.analysis.testing_drills import nominal_drill
+from reprise_pra.analysis.testing_drills import nominal_drill, watched
 from reprise_pra.history import Event, Kind
 
 type Defect = Callable[[Script], object]
@@ -179,6 +179,7 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
         lambda s: s.drop(_named("check", "objectives_unchanged")),
     ),
     ("alert_quiet", False, lambda s: s.alert("firing", 119)),
+    ("alert_quiet", False, lambda s: s.alert("firing", 90).alert("silent", 115)),
     (
         "alert_quiet",
         False,
@@ -187,6 +188,7 @@ DEFECTS: list[tuple[str, bool | None, Defect]] = [
     ("alert_quiet", None, lambda s: s.drop(_of("sentinel"))),
     ("alert_quiet", None, lambda s: s.drop(_named("watch"))),
     ("alert_quiet", None, lambda s: _at(s, _named("watch"), 121)),
+    ("alert_quiet", None, lambda s: watched(s, 80, kept=False)),
     ("alert_quiet", False, lambda s: s.change(_named("alert"), alert="Another")),
     (
         "primary_unreachable",
@@ -407,6 +409,23 @@ def test_a_planted_defect_is_seen_and_forbids_met(
     assert Outcome.MET not in {verdict.outcome for verdict in results.verdicts}
     assert results.outcome is Outcome.UNKNOWN
     assert any(found.reason.fr in verdict.reason.fr for verdict in results.verdicts)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda s: watched(watched(s, 80, kept=False), 90),
+        lambda s: watched(s, 121, kept=False),
+    ],
+    ids=["found again before t0", "lost after it"],
+)
+def test_a_watch_kept_at_t0_tells_its_quiet(plant: Defect) -> None:
+    """Only a watch lost when the disaster struck leaves its quiet unknown."""
+    script = nominal_drill()
+    plant(script)
+    results = judge(script.run())
+    assert _assumption(results, "alert_quiet").holds is True
+    assert results.outcome is Outcome.MET
 
 
 def test_a_run_without_its_plan_is_not_known_to_have_had_its_faults() -> None:

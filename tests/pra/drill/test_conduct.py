@@ -21,7 +21,7 @@ from reprise_pra import __main__ as command
 from reprise_pra.analysis.results import Assumption, Outcome, Results, Text
 from reprise_pra.analysis.results_json import loads
 from reprise_pra.analysis.testing import Script, Written
-from reprise_pra.drill import after, before, breaking
+from reprise_pra.drill import after, before, breaking, detecting
 from reprise_pra.drill.analyse import analyse
 from reprise_pra.drill.conduct import conduct
 from reprise_pra.drill.context import Drill
@@ -39,8 +39,8 @@ ACTS = (
     ("continuity-1", breaking, "continuity"),
     ("wait_backups", breaking, "wait_backups"),
     ("disaster", breaking, "disaster"),
-    ("detect", breaking, "detect"),
-    ("decide", breaking, "decide"),
+    ("detect", detecting, "detect"),
+    ("decide", detecting, "decide"),
     ("prepare", after, "recover"),
     ("restore", after, "recover"),
     ("start", after, "recover"),

@@ -31,17 +31,17 @@ from reprise_platform.embedded import bringup
 from reprise_platform.embedded.layout import FENCE
 from reprise_platform.errors import PlatformError
 from reprise_pra.analysis.results import Text
-from reprise_pra.drill import after, before, breaking
+from reprise_pra.drill import after, before, breaking, detecting
 from reprise_pra.drill.backupwatch import BackupWatch
 from reprise_pra.drill.console import Console
 from reprise_pra.drill.context import Drill, Loss
-from reprise_pra.drill.errors import DrillError
+from reprise_pra.drill.errors import AwaitedInVainError, DrillError
 from reprise_pra.drill.folder import create
 from reprise_pra.drill.journal import Journal
 from reprise_pra.drill.leftovers import refuse_leftovers
 from reprise_pra.drill.prepared import Overrides, prepare
 from reprise_pra.drill.sole import sole_drill
-from reprise_pra.history import Event, Kind, Recorder, read_history
+from reprise_pra.history import Event, JsonValue, Kind, Recorder, read_history
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -103,6 +103,12 @@ class Scene:
             value = {"alert": "FrontDoorDown", "state": "firing"}
             sentinel.record(Kind.OK, "alert", "1", value)
 
+    def guard(self, *, kept: bool = True) -> None:
+        """Let the alert be watched, or no more."""
+        with Recorder(self.folder.history, "sentinel") as sentinel:
+            value: dict[str, JsonValue] = {"alert": "FrontDoorDown", "kept": kept}
+            sentinel.record(Kind.OK, "watch", "1", value)
+
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
@@ -127,7 +133,8 @@ def assert_told(said: object) -> None:
 
 
 def watch(scene: Scene) -> None:
-    """Give the drill a watch that never looked."""
+    """Give the drill a watch over backups that never looked; its alert is watched."""
+    scene.guard()
     scene.drill.watch = BackupWatch(scene.drill.site, ("dump",), scene.journal)
 
 
@@ -273,7 +280,7 @@ def test_a_loss_that_is_not_seen_is_recovered_from_by_nobody(scene: Scene) -> No
     watch(scene)
     scene.world.feel(Mood.BROKEN)
     breaking.disaster(scene.drill)
-    for phase in (breaking.detect, breaking.see_loss):
+    for phase in (detecting.detect, breaking.see_loss):
         with pytest.raises(PlatformError, match="injector is broken"):
             phase(scene.drill)
     assert scene.check("fault_observed") is False
@@ -284,6 +291,18 @@ def test_nothing_is_lost_while_the_alert_fires(scene: Scene) -> None:
     watch(scene)
     scene.ring()
     with pytest.raises(DrillError, match="before the loss"):
+        breaking.disaster(scene.drill)
+    assert scene.world.calls() == []
+
+
+def test_nothing_is_lost_while_nobody_watches(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch that was lost tells no quiet: the drill waits, gives up, touches nothing."""
+    monkeypatch.setattr(detecting, "_WATCHED_WITHIN_S", 0.3)
+    watch(scene)
+    scene.guard(kept=False)
+    with pytest.raises(AwaitedInVainError, match="FrontDoorDown to be watched"):
         breaking.disaster(scene.drill)
     assert scene.world.calls() == []
 
@@ -301,7 +320,7 @@ def test_detection_is_the_alerts_own_instant(scene: Scene) -> None:
     """t1 is when it fired, not when the drill looked."""
     scene.drill.loss = Loss(at_ns=1, utc=datetime.datetime.now(datetime.UTC))
     scene.ring()
-    breaking.detect(scene.drill)
+    detecting.detect(scene.drill)
     (mark,) = scene.events("mark")
     (alert,) = scene.events("alert")
     assert (mark.op_id, mark.at_ns) == ("t1", alert.at_ns)

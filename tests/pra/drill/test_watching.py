@@ -16,6 +16,7 @@ from reprise_platform.proof import KeyProof
 from reprise_platform.waiting import until
 from reprise_pra.analysis.reading import read_timeline
 from reprise_pra.analysis.testing import Script, Written, ns, objectives
+from reprise_pra.analysis.testing_drills import watched
 from reprise_pra.analysis.timeline import Timeline
 from reprise_pra.drill import backupwatch, looking
 from reprise_pra.drill.background import Background
@@ -288,6 +289,17 @@ def test_the_alert_is_heard_after_the_loss_only(tmp_path: Path) -> None:
     assert bell.rung_after(ns(26)) is None
     other = Bell(tmp_path / "run" / "history", "Other")
     assert not other.is_ringing()
+    assert not bell.is_watched()
+
+
+def test_the_alert_is_watched_as_long_as_it_is_heard_to_be(tmp_path: Path) -> None:
+    """The latest word counts; what begins a watch may say no more than its alert."""
+    script = watched(Script(), 3)
+    script.save(tmp_path / "one")
+    assert Bell(tmp_path / "one" / "history", "FrontDoorDown").is_watched()
+    assert not Bell(tmp_path / "one" / "history", "Other").is_watched()
+    watched(script, 9, kept=False).save(tmp_path / "two")
+    assert not Bell(tmp_path / "two" / "history", "FrontDoorDown").is_watched()
 
 
 def test_the_fakes_backup_is_of_its_time() -> None:
