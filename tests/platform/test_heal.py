@@ -25,6 +25,7 @@ import yaml
 
 from reprise_platform import kube, paths
 from reprise_platform.access import Cluster, load_access
+from reprise_platform.capabilities import capabilities
 from reprise_platform.command import run
 from reprise_platform.embedded import bringup, cgroups, machine, network, teardown
 from reprise_platform.embedded.layout import load
@@ -195,6 +196,19 @@ def test_up_again_changes_nothing(bench: _Bench) -> None:
         if before.get(key) != after.get(key)
     }
     assert differ == set()
+
+
+def test_what_was_cut_is_plugged_in_again(bench: _Bench) -> None:
+    """Machines left without power and a zone left alone: `up` makes the site whole."""
+    _whole(bench)
+    power = capabilities(load_access(SITE))
+    power.isolate_zone("a")
+    power.power_off(["a1", "observability"])
+    assert [check for check in status(SITE) if not check.works]
+
+    _whole(bench)
+
+    assert all(power.links().values())
 
 
 def _residue() -> dict[str, str]:

@@ -98,6 +98,7 @@ def _network(layout: Layout) -> None:
         network.remove(layout.site.name, layout.folder)
         network.build(layout.topology, layout.folder)
         done.touch()
+    network.plug_all(layout.folder)
     firewall.build(layout.topology, layout.folder, layout.root)
 
 

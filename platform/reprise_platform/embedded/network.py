@@ -19,6 +19,8 @@ from reprise_platform.errors import CommandError
 from reprise_platform.waiting import until
 
 BACKBONE = "backbone"
+# What the names of links begin with at the backbone: a machine's, a zone's.
+_MACHINE, _UPLINK = "m-", "up-"
 
 
 def host_link(site: str) -> str:
@@ -69,12 +71,12 @@ def set_link(folder: Path, link: str, *, up: bool) -> None:
 
 def machine_link(machine: str) -> str:
     """Return the backbone's end of a machine's link."""
-    return f"m-{machine}"
+    return f"{_MACHINE}{machine}"
 
 
 def zone_uplink(zone: str) -> str:
     """Return the backbone's end of a zone's uplink."""
-    return f"up-{zone}"[:15]
+    return f"{_UPLINK}{zone}"[:15]
 
 
 def link_states(folder: Path) -> dict[str, bool]:
@@ -92,6 +94,13 @@ def link_states(folder: Path) -> dict[str, bool]:
         inside = flags[flags.index("<") + 1 : flags.index(">")].split(",")
         states[name.rstrip(":").partition("@")[0]] = "UP" in inside
     return states
+
+
+def plug_all(folder: Path) -> None:
+    """Plug in every machine and zone that was unplugged and left so. Idempotent."""
+    for link, plugged in link_states(folder).items():
+        if not plugged and link.startswith((_MACHINE, _UPLINK)):
+            set_link(folder, link, up=True)
 
 
 def remove(site: str, folder: Path) -> None:
