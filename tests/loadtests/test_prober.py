@@ -221,23 +221,22 @@ def test_a_frozen_server_does_not_move_the_grid(watch: Watch, mode: Any) -> None
     watch.start()
     with watch.fake.failing(mode.FREEZE):
         frozen_ns = time.monotonic_ns()
-        _pause(1.0)
-        thawed_ns = time.monotonic_ns()
-    _pause(0.5)
+
+        def held() -> list[Event]:
+            """Return what was sent and given up while the server was frozen."""
+            sent = [one for one in watch.probes() if _ns(one, "sent_ns") > frozen_ns]
+            return sent if len(sent) > 5 else []
+
+        # A machine that is busy with other things leaves slots out, and counts them.
+        given_up = until(held, within_s=_LIMIT_S, every_s=0.1, what="six held probes")
+    _until_outcome(watch, "ok")
     probes = watch.probes()
     _assert_complete(probes)
-    held = [
-        event
-        for event in probes
-        if frozen_ns < _ns(event, "sent_ns") < thawed_ns - 320 * NS_PER_MS
-    ]
-    assert len(held) > 5
-    for event in held:
+    for event in given_up:
         assert event.value["outcome"] == "timeout"
         assert event.kind is Kind.INFO
         took_ns = _ns(event, "end_ns") - _ns(event, "sent_ns")
         assert took_ns >= 300 * NS_PER_MS
-    assert probes[-1].value["outcome"] == "ok"
 
 
 def test_what_goes_wrong_is_named(watch: Watch, mode: Any) -> None:
