@@ -2,21 +2,24 @@
 
     pytest -m cluster tests/platform/standin/contract --base-url URL --credentials FILE
 
-FILE is JSON with `username` and `password`. A real OpenMRS must have the reference
-application's demo content; what only the stand-in is known to do is not asked here.
+FILE is JSON with `username` and `password`; `--authority PEM` is who signed the server's
+certificate, where this machine's own authorities do not know it. A real OpenMRS must have
+the reference application's demo content; what only the stand-in is known to do is not
+asked here.
 """
 
 from __future__ import annotations
 
 import json
 import pathlib
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
-from reprise_platform import openmrs
+from reprise_platform import openmrs, tls
 
 _TIMEOUT_S = 30.0
 
@@ -25,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the server to test; without it the embedded site is brought up."""
     parser.addoption("--base-url", help="an OpenMRS, as in http://127.0.0.1:8080")
     parser.addoption("--credentials", help="JSON file: username, password")
+    parser.addoption("--authority", help="PEM of who signed its certificate")
 
 
 @pytest.fixture(scope="session")
@@ -48,19 +52,30 @@ def credentials(request: pytest.FixtureRequest) -> tuple[str, str]:
     return read["username"], read["password"]
 
 
+@pytest.fixture(scope="session")
+def trusted(request: pytest.FixtureRequest) -> ssl.SSLContext:
+    """Return what checks the server's certificate."""
+    given = request.config.getoption("--authority", default=None)
+    if given is None and request.config.getoption("--base-url", default=None) is None:
+        given = request.getfixturevalue("site_access").authority
+    return tls.context(pathlib.Path(given) if given else None)
+
+
 @pytest.fixture
-def anonymous(server_url: str) -> Iterator[httpx.Client]:
+def anonymous(server_url: str, trusted: ssl.SSLContext) -> Iterator[httpx.Client]:
     """Return a client of the REST base that says nothing of itself."""
     base = f"{server_url}{openmrs.REST_PATH}/"
-    with httpx.Client(base_url=base, timeout=_TIMEOUT_S) as client:
+    with httpx.Client(base_url=base, timeout=_TIMEOUT_S, verify=trusted) as client:
         yield client
 
 
 @pytest.fixture
-def rest(server_url: str, credentials: tuple[str, str]) -> Iterator[httpx.Client]:
+def rest(
+    server_url: str, credentials: tuple[str, str], trusted: ssl.SSLContext
+) -> Iterator[httpx.Client]:
     """Return a client that is logged in and keeps its cookies."""
     base = f"{server_url}{openmrs.REST_PATH}/"
-    with httpx.Client(base_url=base, timeout=_TIMEOUT_S) as client:
+    with httpx.Client(base_url=base, timeout=_TIMEOUT_S, verify=trusted) as client:
         answer = client.get("session", auth=credentials)
         assert answer.json()["authenticated"] is True
         yield client
