@@ -79,7 +79,7 @@ def test_every_pod_of_the_application_is_restricted(
     for name, template in charting.pod_templates(items):
         names.add(name)
         _dry_run(site_access.primary, _pod(name, site_access.namespace, template))
-    assert names == {"openmrs", "galera", "dump", "load"}
+    assert names == {"openmrs", "galera", "dump", "load", "attachments"}
 
 
 @pytest.mark.parametrize(
