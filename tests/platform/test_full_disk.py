@@ -86,20 +86,22 @@ def test_every_data_folder_is_a_disk_of_its_own(layout: Layout) -> None:
 def test_a_full_data_volume_fills_only_itself(
     site_access: Access, layout: Layout
 ) -> None:
-    """The dump's volume, full, takes no write; the database beside it and all else do.
+    """The dump's volume, full, takes no write; the attachments beside it and all else do.
 
     Emptied, it takes writes again.
     """
-    (home, *_) = layout.topology.primary.nodes
-    dump, database = f"{node.VOLUMES}/dump", f"{node.VOLUMES}/database-0"
-    limit = next(
-        d.size_bytes for d in layout.machine(home.name).disks if "dump" in d.target
+    dump, beside = f"{node.VOLUMES}/dump", f"{node.VOLUMES}/attachments"
+    home, limit = next(
+        (each, disk.size_bytes)
+        for each in layout.topology.primary.nodes
+        for disk in layout.machine(each.name).disks
+        if f"/{disk.target}" == dump
     )
     before = shutil.disk_usage(layout.folder).free
     _fill(layout, home.name, dump)
     assert before - shutil.disk_usage(layout.folder).free < 3 * limit
     assert _free_bytes(layout, home.name, dump) < _MIB
-    _write(layout, home.name, database)
+    _write(layout, home.name, beside)
     for each in layout.topology.primary.nodes:
         _write(layout, each.name, "/var/lib/kubelet")
         _write(layout, each.name, "/var/lib/containerd")
