@@ -48,11 +48,10 @@ _WRITTEN_BY_UP = (
     ("storage.k8s.io/v1", "StorageClass"),
 )
 # Kinds whose controllers write their status. (Velero writes its backup location's whenever
-# it looks into the bucket, and the generation counts that too.)
+# it looks into the bucket, a schedule's at each backup, and the generation counts that too.)
 _GENERATED = (
     *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet")),
     *(("v1", kind) for kind in ("Pod", "PersistentVolume", "PersistentVolumeClaim")),
-    ("velero.io/v1", "Schedule"),
 )
 # What servers write while nobody does anything, and the record of `up` itself.
 _ALIVE = (
@@ -244,6 +243,8 @@ def _objects(cluster: Cluster) -> dict[str, str]:
                 name = f"{meta.get('namespace', '')}/{meta['name']}"
                 said = f"{meta['uid']} {meta.get(field)}"
                 found[f"{cluster.name} {kind} {name}"] = said
+    for item in kube.list_objects(cluster, "velero.io/v1", "Schedule"):
+        found[f"{cluster.name} Schedule"] = json.dumps(item["spec"], sort_keys=True)
     return found
 
 
