@@ -54,7 +54,7 @@ def test_secrets_are_in_no_list_of_processes(
     holders = _told(site_access.site, "environ", secrets)
     assert {name for _, name in holders} <= {
         *("store/root.json", "escrow/database.json", "escrow/openmrs-admin.json"),
-        "clinic.json",
+        *("escrow/attachments.json", "clinic.json"),
     }
     planted = ["bash", "-c", "sleep 30; true", next(iter(secrets))]
     with subprocess.Popen(planted) as process:
