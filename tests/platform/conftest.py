@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from reprise_platform.access import Access
 from reprise_platform.embedded import builds
+from reprise_platform.embedded.layout import Layout, load
+from tests.platform.genuine.sandbox import Sandbox, sandboxed
 
 _COMPILED_WITHIN_S = 1800
 
@@ -23,3 +27,18 @@ def helm() -> Path:
     """Return the pinned Helm."""
     item = next(each for each in builds.BUILDS if each.name == "helm")
     return builds.build(item) / "helm"
+
+
+@pytest.fixture(scope="module")
+def layout(site_access: Access) -> Layout:
+    """Return how the site is laid."""
+    found = load(site_access.site)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def sandbox(site_access: Access) -> Iterator[Sandbox]:
+    """Return a namespace of these tests' own, where no policy of the service holds."""
+    with sandboxed(site_access) as made:
+        yield made

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,30 +14,15 @@ import pytest
 from reprise_platform.access import Access
 from reprise_platform.command import run
 from reprise_platform.embedded import builds, cgroups
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.embedded.topology import Node
 from reprise_platform.errors import CommandError
 from tests.platform import endpoints
-from tests.platform.genuine.sandbox import IDLE, Sandbox, config, sandboxed
+from tests.platform.genuine.sandbox import IDLE, Sandbox, config
 
 pytestmark = pytest.mark.cluster
 
 _SECRET = "kept-from-all-but-its-pod"
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="module")
-def sandbox(site_access: Access) -> Iterator[Sandbox]:
-    """Return a namespace of these tests' own, where no policy of the service holds."""
-    with sandboxed(site_access) as made:
-        yield made
 
 
 def test_secrets_are_in_no_list_of_processes(

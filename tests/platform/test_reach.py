@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from reprise_platform.access import Access
 from reprise_platform.embedded import firewall
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.embedded.topology import (
     API_PORT,
     DOOR_METRICS_PORT,
@@ -20,7 +19,7 @@ from reprise_platform.embedded.topology import (
 )
 from reprise_platform.errors import CommandError
 from tests.platform import endpoints
-from tests.platform.genuine.sandbox import IDLE, Sandbox, sandboxed
+from tests.platform.genuine.sandbox import IDLE, Sandbox
 
 pytestmark = pytest.mark.cluster
 
@@ -38,21 +37,6 @@ def reached(address, port):
 
 print(json.dumps([reached(*each) for each in json.loads(sys.argv[1])]))
 """
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="module")
-def sandbox(site_access: Access) -> Iterator[Sandbox]:
-    """Return a namespace of these tests' own, where no policy of the service holds."""
-    with sandboxed(site_access) as made:
-        yield made
 
 
 @pytest.fixture
