@@ -12,7 +12,7 @@ from reprise_loadtests import children, launch
 from reprise_platform import prometheus
 from reprise_platform.access import Access
 from reprise_platform.capabilities import Capabilities, capabilities
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.errors import PlatformError
 from reprise_platform.status import status
 from reprise_platform.waiting import until
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.cluster
 # Seconds are what it takes on a machine at rest.
 _RINGS_WITHIN_S = 120
 _ENDS_WITHIN_S = 240
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
 
 
 @pytest.fixture

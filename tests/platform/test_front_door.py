@@ -17,7 +17,7 @@ from reprise_platform.access import Access
 from reprise_platform.capabilities import Capabilities, Door, capabilities
 from reprise_platform.embedded import network
 from reprise_platform.embedded.cgroups import processes
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.embedded.serving import clinical_read
 from reprise_platform.embedded.topology import DOOR_METRICS_PORT
 from reprise_platform.status import status
@@ -38,14 +38,6 @@ def power(site_access: Access) -> Iterator[Capabilities]:
     power.power_on(["front-1", "front-2"])
     power.switch("primary")
     _settled(power, lambda found: len(found) == 2)
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
 
 
 def test_each_door_exports_its_figures(site_access: Access, layout: Layout) -> None:

@@ -19,7 +19,7 @@ from reprise_platform.capabilities import capabilities
 from reprise_platform.command import run
 from reprise_platform.embedded import builds, credentials, machine, network
 from reprise_platform.embedded.cgroups import processes
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.errors import CommandError
 from reprise_platform.status import status
 from reprise_platform.waiting import until
@@ -66,14 +66,6 @@ def _host_state() -> dict[str, str]:
 
 # Read when the tests are collected: before any site of theirs is up.
 _BEFORE = _host_state()
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
 
 
 def test_everything_works(site_access: Access) -> None:

@@ -17,7 +17,7 @@ from reprise_platform import kube, tls
 from reprise_platform.access import Access
 from reprise_platform.command import run
 from reprise_platform.embedded import builds, machine, observability, pki
-from reprise_platform.embedded.layout import Layout, load
+from reprise_platform.embedded.layout import Layout
 from reprise_platform.embedded.topology import API_PORT
 from reprise_platform.errors import CommandError
 from reprise_platform.openmrs import REST_PATH
@@ -27,14 +27,6 @@ from reprise_platform.workloads import patient
 from tests.platform import buckets, endpoints
 
 pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(scope="module")
-def layout(site_access: Access) -> Layout:
-    """Return how the site is laid."""
-    found = load(site_access.site)
-    assert found is not None
-    return found
 
 
 def test_every_door_speaks_tls_of_its_own(layout: Layout) -> None:
