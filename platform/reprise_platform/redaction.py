@@ -39,12 +39,19 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[bytes]) -> None:
         """Know these secrets, each also in base64."""
-        forms = {form for secret in secrets for form in _forms(secret)}
-        self._odd = sorted(
-            (form for form in forms if not _RUN.fullmatch(form)), key=len, reverse=True
-        )
+        self._known: set[bytes] = set()
+        self._odd: list[bytes] = []
         self._by_probe: dict[bytes, list[bytes]] = {}
-        for form in sorted(forms - set(self._odd), key=len, reverse=True):
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[bytes]) -> None:
+        """Know these secrets too; too short ones are left, as they are in every text."""
+        told = (secret for secret in secrets if len(secret) >= _SHORTEST)
+        self._known |= {form for secret in told for form in _forms(secret)}
+        odd = {form for form in self._known if not _RUN.fullmatch(form)}
+        self._odd = sorted(odd, key=len, reverse=True)
+        self._by_probe = {}
+        for form in sorted(self._known - odd, key=len, reverse=True):
             self._by_probe.setdefault(form[:_PROBE], []).append(form)
 
     def clean(self, data: bytes) -> bytes:
@@ -93,6 +100,22 @@ def secrets_in(folder: Path) -> frozenset[bytes]:
             if path.stat().st_size <= _BIGGEST:
                 found.update(_secrets_of(path.name, path.read_bytes()))
     return frozenset(each for each in found if len(each) >= _SHORTEST)
+
+
+def secrets_of_objects(items: Iterable[Mapping[str, object]]) -> frozenset[bytes]:
+    """Return what Kubernetes Secrets hold; names, addresses and the like are left.
+
+    Args:
+        items: Secrets as an API server gives them.
+    """
+    found: set[bytes] = set()
+    for item in items:
+        # Helm keeps its releases in Secrets: charts, no secrets.
+        if item.get("type") != "helm.sh/release.v1":
+            found.update(_in_json({**item, "kind": "Secret"}, telling=False))
+    public = {each for each in found if b"-----BEGIN CERTIFICATE" in each}
+    public |= {base64.b64encode(each) for each in public}
+    return frozenset(each for each in found - public if len(each) >= _PROBE)
 
 
 def _own_files(folder: Path) -> Iterator[Path]:

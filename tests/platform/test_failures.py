@@ -20,7 +20,12 @@ from reprise_platform.command import run
 from reprise_platform.embedded import bringup
 from reprise_platform.embedded.progress import Progress, StepTime
 from reprise_platform.errors import CommandError, PlatformError, Refused, WaitTimeout
-from reprise_platform.redaction import HIDDEN, Redactor, secrets_in
+from reprise_platform.redaction import (
+    HIDDEN,
+    Redactor,
+    secrets_in,
+    secrets_of_objects,
+)
 from reprise_platform.sites import Site
 from reprise_platform.waiting import until
 from reprise_pra.analysis.results import Text
@@ -270,6 +275,23 @@ def _plant(folder: Path) -> dict[str, bytes]:
     bodies = {f"key {i}": line for i, line in enumerate(key.split(b"\n")[1:-2])}
     bodies |= {f"other {i}": line for i, line in enumerate(other.split(b"\n")[1:-2])}
     return {**{name: word.encode() for name, word in words.items()}, **bodies}
+
+
+def test_what_a_cluster_keeps_secret_is_learnt() -> None:
+    """A Secret of a cluster is hidden once learnt; Helm's, certificates, names are not."""
+    word, chart = secrets.token_hex(20), base64.b64encode(b"a release, openly").decode()
+    public = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    coded = {
+        name: base64.b64encode(value.encode()).decode()
+        for name, value in (("word", word), ("ca.crt", public), ("user", "admin"))
+    }
+    line = f"{word} {public} admin {chart}".encode()
+    redactor = Redactor([])
+    assert redactor.clean(line) == line
+    helm = {"type": "helm.sh/release.v1", "data": {"release": chart}}
+    redactor.learn(secrets_of_objects([{"type": "Opaque", "data": coded}, helm]))
+    assert redactor.clean(line) == line.replace(word.encode(), HIDDEN)
+    assert HIDDEN in redactor.clean(coded["word"].encode())
 
 
 def test_keys_and_tokens_are_known_by_their_form() -> None:

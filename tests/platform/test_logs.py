@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
-import io
 import json
+import secrets as secret_words
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -113,29 +115,58 @@ def test_nothing_to_gather_is_refused(
 def test_no_secret_of_a_site_is_in_its_archive(
     site_access: Access, tmp_path: Path
 ) -> None:
-    """Each of a site's secrets, planted in a log, is not in the archive, in any form."""
+    """Each of a site's secrets, planted in a log, is not in the archive, in any form.
+
+    Nor is one that somebody else put into the cluster, which is in no file of the site.
+    """
     folder = paths.site_state(site_access.site)
-    secrets = _every_secret(site_access, folder)
-    assert len(secrets) > 30
+    with _foreign_secret(site_access) as foreign:
+        secrets = _every_secret(site_access, folder)
+        assert len(secrets) > 30
+        assert foreign in secrets
+        found, whole = _gathered(site_access, folder, secrets, tmp_path)
+    assert found["problems.txt"] == b"none"
+    assert b"WSREP" in b"".join(
+        data for name, data in found.items() if "pods/openmrs/galera-0" in name
+    )
+    for secret in secrets:
+        assert secret not in whole
+        assert base64.b64encode(secret) not in whole
+
+
+@contextlib.contextmanager
+def _foreign_secret(access: Access) -> Iterator[bytes]:
+    """Keep a Secret in the primary cluster that no file of the site has."""
+    word = secret_words.token_hex(20)
+    name, space = "foreign", "default"
+    made: kube.Object = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": space},
+        "stringData": {"word": word},
+    }
+    kube.apply(access.primary, [made])
+    try:
+        yield word.encode()
+    finally:
+        kube.delete(access.primary, "v1", "Secret", name, namespace=space)
+
+
+def _gathered(
+    access: Access, folder: Path, secrets: set[bytes], tmp_path: Path
+) -> tuple[dict[str, bytes], bytes]:
+    """Gather a site that logs its secrets; return the members, and the whole as it is."""
     planted = folder / "machines" / "store" / "log" / "planted.log"
     with planted.open("wb") as log:
         for secret in secrets:
             log.write(b"a " + secret + b" b " + base64.b64encode(secret) + b" c\n")
     target = tmp_path / "site.tar.gz"
     try:
-        name = ("--name", site_access.site)
+        name = ("--name", access.site)
         assert command_line.main(["logs", *name, "-o", str(target)]) == 0
     finally:
         planted.unlink()
-    found = _members(target)
-    assert found["problems.txt"] == b"none"
-    assert b"WSREP" in b"".join(
-        data for name, data in found.items() if "pods/openmrs/galera-0" in name
-    )
-    whole = io.BytesIO(gzip.decompress(target.read_bytes())).getvalue()
-    for secret in secrets:
-        assert secret not in whole
-        assert base64.b64encode(secret) not in whole
+    return _members(target), gzip.decompress(target.read_bytes())
 
 
 def _every_secret(access: Access, folder: Path) -> set[bytes]:

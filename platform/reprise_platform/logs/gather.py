@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from reprise_platform import paths, redaction
+from reprise_platform import kube, paths, redaction
 from reprise_platform.access import load_access
 from reprise_platform.command import run
 from reprise_platform.doctor.preflight import examine
@@ -66,6 +67,7 @@ def gather(site: Site, target: Path | None, say: Callable[[Text], None]) -> Path
     chosen = target or Path.cwd() / f"reprise-{site.name}-{now}.tar.gz"
     redactor = redaction.of_site(folder)
     problems: list[str] = []
+    redactor.learn(_kept_by_clusters(site.name))
     with Archive(chosen, redactor) as archive:
         archive.add("README.txt", _README)
         works: dict[str, Callable[[], None]] = {
@@ -142,6 +144,23 @@ def _clusters(archive: Archive, name: str, problems: list[str]) -> None:
             problems += add_cluster(archive, cluster)
         except PlatformError as error:
             problems.append(f"{cluster.name}: {error}")
+
+
+def _kept_by_clusters(name: str) -> frozenset[bytes]:
+    """Return what the clusters that answer keep as Secrets.
+
+    What no file of the site has: an operator's own. A cluster that does not answer
+    also gives the archive no object and no log of a pod.
+    """
+    found: frozenset[bytes] = frozenset()
+    with contextlib.suppress(PlatformError):
+        access = load_access(name)
+        for cluster in (access.primary, access.recovery):
+            with contextlib.suppress(PlatformError):
+                if kube.api_reachable(cluster):
+                    items = kube.list_objects(cluster, "v1", "Secret")
+                    found |= redaction.secrets_of_objects(items)
+    return found
 
 
 def _host(archive: Archive, name: str, folder: Path, problems: list[str]) -> None:
