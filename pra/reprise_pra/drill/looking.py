@@ -67,6 +67,7 @@ class Lookout:
                 t0_ns=t0_ns,
                 stable_s=stable_s,
                 minimum_operations=self._minimum,
+                observed_ns=max((sample.begun_ns for sample in samples), default=None),
             )
             if found.t7_ns is None:
                 problems.append(_of(name, found.reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -140,6 +141,31 @@ def test_silence_is_not_stability() -> None:
         observed_ns=ns(320),
     )
     assert ended.t7_ns is None
+
+
+def _arriving(seed: int, *, rate: float, until_s: float) -> list[Sample]:
+    """Return journeys of three operations that arrive by chance, from 0 on."""
+    draw, at_s, found = random.Random(seed), 0.0, []
+    while (at_s := at_s + draw.expovariate(rate)) < until_s:
+        names = ("login", "search", "read_back")
+        found += [_sample(at_s + k, name=name) for k, name in enumerate(names)]
+    return found
+
+
+def test_a_quiet_journey_is_not_unproved_by_chance() -> None:
+    """An arrival in four seconds on average leaves gaps that are no doubt.
+
+    Of 400 healthy recoveries, 2 in 100 at most are unproved; all are, when the journey
+    stops arriving for longer than `stable_s`.
+    """
+    doubted = 0
+    for seed in range(400):
+        healthy = _arriving(seed, rate=0.25, until_s=185)
+        samples = [one for one in healthy if not ns(100) <= one.begun_ns < ns(120)]
+        doubted += _recovery(samples).t7_ns is None
+        silent = [one for one in samples if not ns(128) <= one.begun_ns < ns(160)]
+        assert _recovery(silent).t7_ns is None
+    assert doubted <= 8
 
 
 def test_unfinished_outage_is_a_lower_bound() -> None:
