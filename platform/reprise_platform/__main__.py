@@ -14,7 +14,15 @@ import rich.console
 import rich.table
 import rich.text
 
-from reprise_platform import failures, operate, paths, provider, redaction, words
+from reprise_platform import (
+    caching,
+    failures,
+    operate,
+    paths,
+    provider,
+    redaction,
+    words,
+)
 from reprise_platform.doctor.preflight import examine
 from reprise_platform.doctor.rows import State
 from reprise_platform.doctor.table import print_table
@@ -40,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "down": _down,
         "doctor": _doctor,
         "logs": _logs,
+        caching.COMMAND: caching.run,
         **dict.fromkeys(operate.HANDLERS, operate.run),
     }
     try:
@@ -92,6 +101,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
             command.add_argument(
                 "-o", "--output", type=Path, metavar="FILE", help=output
             )
+    caching.add_command(commands, language)
     operate.add_commands(commands, language)
     return parser
 

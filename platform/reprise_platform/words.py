@@ -76,6 +76,7 @@ exemples :
   python -m reprise_platform down                  n'en laisse rien
   python -m reprise_platform doctor                cette machine peut-elle porter un site ?
   python -m reprise_platform power off a1          comme la main à l'interrupteur
+  python -m reprise_platform cache --unused-days 30   rend de la place
 
 codes de sortie : 0 fait (status : tout fonctionne ; doctor : rien n'empêche),
 1 non (le message dit que tenter), 2 mauvais arguments""",
@@ -88,6 +89,7 @@ examples:
   python -m reprise_platform down                  leaves nothing of it
   python -m reprise_platform doctor                can this machine hold a site?
   python -m reprise_platform power off a1          as a hand at the switch would
+  python -m reprise_platform cache --unused-days 30   gives room back
 
 exit codes: 0 done (status: everything works; doctor: nothing is in the way),
 1 not (the message says what to try), 2 bad arguments""",
