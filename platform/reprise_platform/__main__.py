@@ -107,7 +107,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    progress = Progress(provider.STEPS_UP)
+    progress = Progress(provider.STEPS_UP, chosen.lang)
     return _told(chosen, progress, lambda _: _brought_up(chosen, progress))
 
 
@@ -121,7 +121,7 @@ def _brought_up(chosen: argparse.Namespace, progress: Progress) -> None:
 
 
 def _down(chosen: argparse.Namespace) -> int:
-    progress = Progress(provider.STEPS_DOWN)
+    progress = Progress(provider.STEPS_DOWN, chosen.lang)
     return _told(chosen, progress, lambda name: provider.destroy(name, progress))
 
 

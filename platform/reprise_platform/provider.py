@@ -10,6 +10,7 @@ from reprise_platform.access import REMOTE, Access, load_access
 from reprise_platform.embedded import bringup, teardown
 from reprise_platform.embedded.progress import Progress
 from reprise_platform.errors import PlatformError, SiteError
+from reprise_platform.language import Language
 from reprise_platform.remote.joining import join, leave
 from reprise_platform.sites import AnySite, RemoteSite, default_file, parse_site
 from reprise_platform.spent import refuse_spent
@@ -21,6 +22,7 @@ def provision(
     file: Path | None = None,
     name: str | None = None,
     progress: Progress | None = None,
+    language: Language | None = None,
 ) -> Access:
     """Bring a site up (or complete it), telling each step on standard error.
 
@@ -28,6 +30,8 @@ def provision(
         file: the site file; the embedded site's by default.
         name: replaces the name in the file, so that sites live side by side.
         progress: tells of the steps; of a failure it knows which were under way.
+        language: in which the steps are told when no `progress` does; by default the
+            terminal's.
 
     Raises:
         Refused: this machine cannot hold it as it is: every reason at once.
@@ -38,7 +42,7 @@ def provision(
     site = parse_site(chosen, name=name)
     _refuse_another(site)
     refuse_spent(site.name)
-    progress = progress or Progress(STEPS_UP)
+    progress = progress or Progress(STEPS_UP, language)
     try:
         if isinstance(site, RemoteSite):
             with progress.step("everything that the site file names"):
@@ -66,7 +70,9 @@ def is_there(name: str) -> bool:
     return True
 
 
-def destroy(name: str, progress: Progress | None = None) -> None:
+def destroy(
+    name: str, progress: Progress | None = None, language: Language | None = None
+) -> None:
     """Take a site down from any state; leaves nothing of it. Idempotent.
 
     One that was not made here is only forgotten.
@@ -75,7 +81,7 @@ def destroy(name: str, progress: Progress | None = None) -> None:
         leave(name)
         return
     _need_root()
-    progress = progress or Progress(STEPS_DOWN)
+    progress = progress or Progress(STEPS_DOWN, language)
     try:
         teardown.down(name, progress)
     finally:

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprise_platform.command import TIED, run
+from reprise_platform.embedded import bringup, teardown
 from reprise_platform.embedded.progress import Progress, side_by_side
+from reprise_platform.embedded.stepwords import step_name
 from reprise_platform.errors import CommandError, PlatformError, WaitTimeout
 from reprise_platform.waiting import patience, until
 
@@ -218,6 +220,32 @@ def test_steps_are_told_in_plain_lines(capsys: pytest.CaptureFixture[str]) -> No
     assert "network [bold] ..." in told
     assert "network [bold]: 0.0 s" in told
     assert [each.step for each in progress.times] == ["network [bold]"]
+
+
+def test_steps_are_told_in_french(capsys: pytest.CaptureFixture[str]) -> None:
+    """In French as well; what is kept of them has one name in every language."""
+    progress = Progress(2, "fr")
+    with progress.step("  servers: etcd"), progress.step("nodes ready"):
+        pass
+    with pytest.raises(FileNotFoundError), progress.step("mounts"):
+        Path("nowhere/at/all").unlink()
+    progress.close()
+    progress.table()
+    told = capsys.readouterr().err
+    assert "  serveurs : etcd ..." in told
+    assert "nœuds prêts: 0.0 s" in told
+    assert "montages: échec après 0.0 s" in told
+    assert "secondes" in told
+    assert [each.step for each in progress.times] == ["nodes ready", "  servers: etcd"]
+
+
+def test_every_step_has_a_french_name() -> None:
+    """No step of `up` or `down` is told in English to who reads French."""
+    names = [*bringup.BEFORE, *(name for name, _ in bringup.STEPS)]
+    names += [name for name, _ in teardown.STEPS]
+    same = {name for name in names if step_name(name).fr == name}
+    assert same == {"machines", "cgroups"}
+    assert step_name("a step of tomorrow").fr == "a step of tomorrow"
 
 
 def test_help_and_bad_arguments() -> None:

@@ -13,6 +13,9 @@ import rich.console
 import rich.progress
 import rich.table
 
+from reprise_platform.embedded import stepwords
+from reprise_platform.language import Language, preferred, spoken
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class StepTime:
@@ -25,8 +28,9 @@ class StepTime:
 class Progress:
     """Tells of steps as they begin and end: a live display, or plain lines without one."""
 
-    def __init__(self, total: int) -> None:
-        """Tell of `total` steps on standard error."""
+    def __init__(self, total: int, language: Language | None = None) -> None:
+        """Tell of `total` steps on standard error; the terminal's language by default."""
+        self._language = language or preferred()
         self._console = rich.console.Console(stderr=True)
         self._live = self._console.is_terminal
         self._lock = threading.Lock()
@@ -51,9 +55,10 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         """Time one step and say when it begins and ends."""
         began_s = time.monotonic()
-        self._bar.update(self._task, description=name)
+        told = spoken(stepwords.step_name(name), self._language)
+        self._bar.update(self._task, description=told)
         if not self._live:
-            self.say(f"{name} ...")
+            self.say(f"{told} ...")
         try:
             yield
         except BaseException as error:
@@ -61,13 +66,14 @@ class Progress:
             failed = StepTime(step=name.strip(), seconds=seconds)
             with self._lock:
                 self.failed.append((failed, error))
-            self.say(f"{name}: failed after {seconds:.1f} s")
+            after = spoken(stepwords.FAILED, self._language)
+            self.say(f"{told}: {after} {seconds:.1f} s")
             raise
         seconds = time.monotonic() - began_s
         with self._lock:
             self.times.append(StepTime(step=name, seconds=seconds))
         self._bar.advance(self._task)
-        self.say(f"{name}: {seconds:.1f} s")
+        self.say(f"{told}: {seconds:.1f} s")
 
     def say(self, line: str) -> None:
         """Print one line above the display, with the time since the start."""
@@ -86,11 +92,16 @@ class Progress:
 
     def table(self) -> None:
         """Print the table of step times."""
-        table = rich.table.Table("step", rich.table.Column("seconds", justify="right"))
+        step, seconds, everything = (
+            spoken(text, self._language)
+            for text in (stepwords.STEP, stepwords.SECONDS, stepwords.ALL)
+        )
+        table = rich.table.Table(step, rich.table.Column(seconds, justify="right"))
         for entry in self.times:
-            table.add_row(entry.step, f"{entry.seconds:.1f}")
+            name = spoken(stepwords.step_name(entry.step), self._language)
+            table.add_row(name, f"{entry.seconds:.1f}")
         table.add_section()
-        table.add_row("all", f"{self.seconds():.1f}")
+        table.add_row(everything, f"{self.seconds():.1f}")
         self._console.print(table)
 
 

@@ -55,7 +55,9 @@ def provision(drill: Drill) -> None:
             ),
             say=drill.console.say,
         )
-        drill.access = provider.provision(prepared.site_file, prepared.site.name)
+        drill.access = provider.provision(
+            prepared.site_file, prepared.site.name, language=drill.console.language
+        )
 
 
 def preflight(drill: Drill) -> None:

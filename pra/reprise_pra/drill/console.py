@@ -43,7 +43,7 @@ class Console:
     def __init__(self, history: Path, *, language: Language, plain: bool) -> None:
         """Watch the load's files in `history`; `plain` forces lines."""
         self._out = rich.console.Console(highlight=False, soft_wrap=True)
-        self._language = language
+        self.language = language
         self._is_live = self._out.is_terminal and not plain
         self._tail = Tail(history, "load-*.jsonl")
         self._recent: collections.deque[tuple[int, bool]] = collections.deque()
@@ -86,7 +86,7 @@ class Console:
 
     def spoken(self, text: Text | str) -> str:
         """Return a sentence in the console's language."""
-        return spoken(text, self._language)
+        return spoken(text, self.language)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -189,12 +189,12 @@ class Console:
 
     def _pair(self, name: str, said: str) -> str:
         """Join a name and what is said of it: French puts a space before the colon."""
-        return f"{name} : {said}" if self._language == "fr" else f"{name}: {said}"
+        return f"{name} : {said}" if self.language == "fr" else f"{name}: {said}"
 
     def _told(self, found: JsonValue) -> str:
         """Return a sentence of the history in the console's language."""
         if isinstance(found, dict):
-            found = found.get(self._language)
+            found = found.get(self.language)
         return "" if found is None else str(found)
 
     def _sentence(self, event: Event) -> str:

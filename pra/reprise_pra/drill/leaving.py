@@ -25,7 +25,7 @@ def leave_site(drill: Drill) -> None:
         return
     try:
         with drill.console.aside():
-            provider.destroy(name)
+            provider.destroy(name, language=drill.console.language)
         _see_nothing_left(name)
     except Exception as error:
         left = say.sentence(

@@ -67,7 +67,12 @@ class Scene:
         self.drill.access = testing.access(str(self.world.folder))
         self.drill.site_is_ours = True
         self.destroyed: list[str] = []
-        patch.setattr(provider, "destroy", self.destroyed.append)
+
+        def destroy(name: str, *, language: str) -> None:
+            assert language == self.drill.console.language
+            self.destroyed.append(name)
+
+        patch.setattr(provider, "destroy", destroy)
         patch.setattr(breaking, "_SEEN_WITHIN_S", 5.0)
         patch.setattr(kube, "api_reachable", lambda _: self.world.api_reachable())
         patch.setattr(Drill, "pause", lambda *_: None)
@@ -168,7 +173,7 @@ def test_a_site_that_stays_is_told(
 ) -> None:
     """A site that cannot be taken down is a residue, and no return to normal."""
 
-    def stuck(_name: str) -> None:
+    def stuck(_name: str, **_: object) -> None:
         message = "a mount is busy"
         raise PlatformError(message)
 
@@ -199,7 +204,8 @@ def test_a_site_may_be_kept(scene: Scene) -> None:
 def provisioned(scene: Scene, patch: pytest.MonkeyPatch, *, fails: bool) -> None:
     """Carry out the phase `provision` with a provider that makes nothing."""
 
-    def make(*_: object) -> Access:
+    def make(*_: object, language: str) -> Access:
+        assert language == scene.drill.console.language
         if fails:
             message = "no room"
             raise PlatformError(message)
