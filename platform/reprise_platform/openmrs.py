@@ -43,6 +43,24 @@ CLINICIAN_ROLE: Final = "240b26f9-dd88-4172-823d-4a8bfeb7841f"
 ADMIN_PROVIDER: Final = str(uuid.uuid5(uuid.NAMESPACE_URL, "reprise:provider:admin"))
 
 
+APPOINTMENT_SERVICES: Final = {
+    "Bilan auditif": 60,
+    "Adaptation": 45,
+    "Contrôle": 30,
+    "Réglage": 30,
+    "Prise d'empreintes": 20,
+    "Dépannage": 15,
+}
+"""What one comes to a centre for, and its length in minutes.
+
+OpenMRS lets no client choose a service's uuid: elsewhere they are found by name."""
+
+
+def appointment_service(name: str) -> str:
+    """The uuid that the stand-in gives a service of `APPOINTMENT_SERVICES`."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"reprise:appointment:{name}"))
+
+
 def ciel(code: int) -> str:
     """The uuid of a CIEL concept: its code padded with A to 36 characters."""
     return str(code).ljust(36, "A")

@@ -17,6 +17,7 @@ from reprise_platform.standin.answers import reply
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import DatabaseUnavailableError
 from reprise_platform.standin.routes import (
+    agenda,
     encounter,
     health,
     idgen,
@@ -27,6 +28,7 @@ from reprise_platform.standin.routes import (
 )
 
 _log = logging.getLogger(__name__)
+_ROUTES = (session, idgen, patient, visit, encounter, agenda, metadata)
 _NO_CONNECTION = "Unable to acquire JDBC Connection"
 
 
@@ -35,7 +37,7 @@ def create_app(context: Context, *, access_log: bool = False) -> Flask:
     app = Flask("reprise_platform.standin", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.register_blueprint(health.blueprint(context))
-    for module in (session, idgen, patient, visit, encounter, metadata):
+    for module in _ROUTES:
         app.register_blueprint(module.blueprint(context), url_prefix=openmrs.REST_PATH)
     if access_log:
         _log_requests(app)

@@ -41,6 +41,11 @@ class Body:
         if absent:
             raise errors.missing(*absent)
 
+    def without(self, *names: str) -> Body:
+        """Return the body but for some properties."""
+        kept = {k: v for k, v in self._properties.items() if k not in names}
+        return Body(kept, self._kind)
+
     def raw(self, name: str) -> Json:
         """Return a property as it came."""
         return self._properties.get(name)

@@ -6,6 +6,8 @@ import datetime as dt
 
 FAR = dt.datetime(9999, 12, 31)  # noqa: DTZ001 - as all moments inside
 """After every other moment: the end of what has none."""
+ALMOST_A_DAY = dt.timedelta(days=1, seconds=-1)
+"""From a day's first second to its last, moments being whole seconds."""
 
 
 def now() -> dt.datetime:

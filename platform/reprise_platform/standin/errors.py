@@ -85,6 +85,12 @@ def failure(reason: str, *, code: str) -> ApiError:
     return _thrown(status, f"[{reason}]", code=code, raw=reason)
 
 
+def agenda(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ApiError:
+    """The module of appointments says no, or failed: it answers 400 to both."""
+    code = "org.openmrs.module.appointments.service.impl.AppointmentsServiceImpl:98"
+    return _thrown(status, f"{reason} [{reason}]", code=code, raw=reason)
+
+
 def empty_representation() -> ApiError:
     """`v=` without a word makes OpenMRS fail."""
     code = "org.openmrs.module.webservices.rest.web.RestUtil:700"

@@ -89,6 +89,7 @@ def rows(admin_password: str) -> Iterator[Seed]:
     yield from _identifiers()
     yield from _vitals()
     yield from _audiogram()
+    yield from _agenda()
 
 
 def stable_uuid(what: str) -> str:
@@ -161,6 +162,23 @@ def _identifiers() -> Iterator[Seed]:
             "max_length": IDENTIFIER_LENGTH,
         },
     )
+
+
+def _agenda() -> Iterator[Seed]:
+    speciality = {"speciality_id": 1, "name": "Audioprothèse", "voided": 0}
+    made = _MADE | {"uuid": stable_uuid("speciality:audioprothèse")}
+    yield "appointment_speciality", speciality | made
+    services = openmrs.APPOINTMENT_SERVICES.items()
+    for key, (name, minutes) in enumerate(services, start=1):
+        service = {
+            "appointment_service_id": key,
+            "name": name,
+            "duration_mins": minutes,
+            "speciality_id": 1,
+            "voided": 0,
+            "uuid": openmrs.appointment_service(name),
+        }
+        yield "appointment_service", service | _MADE
 
 
 def _vitals() -> Iterator[Seed]:
