@@ -39,9 +39,15 @@ FACILITY_VISIT: Final = "7b0f5697-27e3-40c4-8bae-f4049abfb4ed"
 VITALS: Final = "67a71486-1a54-468f-ac3e-7091a9a79584"
 AUDIOGRAM: Final = "5e1f3b52-6c0b-5a43-9d0e-2f6f6f0a8a01"
 CONSULTATION: Final = "dd528487-82a5-4082-9c72-ed246bd49591"
+ATTACHMENT_UPLOAD: Final = "5021b1a1-e7f6-44b4-ba02-da2f2bcf8718"
+UNKNOWN_ROLE: Final = "a0b03050-c99b-11e0-9572-0800200c9a66"
 CLINICIAN_ROLE: Final = "240b26f9-dd88-4172-823d-4a8bfeb7841f"
 ADMIN_PROVIDER: Final = str(uuid.uuid5(uuid.NAMESPACE_URL, "reprise:provider:admin"))
 
+
+ATTACHMENT: Final = "42ed45fd-f3f6-44b6-bfc2-8bde1bb41e00"
+ATTACHMENT_IMAGE: Final = "7cac8397-53cd-4f00-a6fe-028e8d743f8e"
+"""The concepts under which the module of attachments keeps a file, and a picture."""
 
 APPOINTMENT_SERVICES: Final = {
     "Bilan auditif": 60,

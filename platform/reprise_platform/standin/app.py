@@ -13,11 +13,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from reprise_platform import openmrs
 from reprise_platform.standin import access, errors, pages
+from reprise_platform.standin.actions import attaching
 from reprise_platform.standin.answers import reply
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import DatabaseUnavailableError
 from reprise_platform.standin.routes import (
     agenda,
+    attachment,
     encounter,
     health,
     idgen,
@@ -28,14 +30,24 @@ from reprise_platform.standin.routes import (
 )
 
 _log = logging.getLogger(__name__)
-_ROUTES = (session, idgen, patient, visit, encounter, agenda, metadata)
+_ROUTES = (
+    session,
+    idgen,
+    patient,
+    visit,
+    encounter,
+    agenda,
+    attachment,
+    metadata,
+)
 _NO_CONNECTION = "Unable to acquire JDBC Connection"
 
 
 def create_app(context: Context, *, access_log: bool = False) -> Flask:
     """Return the application."""
     app = Flask("reprise_platform.standin", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+    # What the largest attachment needs as a form, or written in base 64.
+    app.config["MAX_CONTENT_LENGTH"] = 2 * attaching.MOST_BYTES
     app.register_blueprint(health.blueprint(context))
     for module in _ROUTES:
         app.register_blueprint(module.blueprint(context), url_prefix=openmrs.REST_PATH)

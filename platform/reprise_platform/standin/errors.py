@@ -85,6 +85,12 @@ def failure(reason: str, *, code: str) -> ApiError:
     return _thrown(status, f"[{reason}]", code=code, raw=reason)
 
 
+def illegal(reason: str) -> ApiError:
+    """A parameter is not what it must be."""
+    code = "org.openmrs.module.webservices.rest.web.response.IllegalRequestException:1"
+    return _thrown(HTTPStatus.BAD_REQUEST, f"[{reason}]", code=code, raw=reason)
+
+
 def agenda(reason: str, status: int = HTTPStatus.BAD_REQUEST) -> ApiError:
     """The module of appointments says no, or failed: it answers 400 to both."""
     code = "org.openmrs.module.appointments.service.impl.AppointmentsServiceImpl:98"

@@ -46,6 +46,11 @@ def show(appointment: Appointment) -> dict[str, Json]:
     }
 
 
+def show_services(services: Sequence[Service], *, full: bool) -> list[Json]:
+    """Return services, a bare list."""
+    return [show_service(service, full=full) for service in services]
+
+
 def show_service(service: Service, *, full: bool = False) -> dict[str, Json]:
     """Return a service; in full it has its hours and its types, of which we keep none."""
     shown: dict[str, Json] = {

@@ -34,7 +34,14 @@ _DATATYPES = {
     2: ("8d4a48b6-c2cc-11de-8d13-0010c6dffd0f", "Coded"),
     3: ("8d4a4ab4-c2cc-11de-8d13-0010c6dffd0f", "Text"),
     4: ("8d4a4c94-c2cc-11de-8d13-0010c6dffd0f", "N/A"),
+    5: ("8d4a4e74-c2cc-11de-8d13-0010c6dffd0f", "Document"),
+    6: ("8d4a505e-c2cc-11de-8d13-0010c6dffd0f", "Date"),
+    7: ("8d4a591e-c2cc-11de-8d13-0010c6dffd0f", "Time"),
     8: ("8d4a5af4-c2cc-11de-8d13-0010c6dffd0f", "Datetime"),
+    10: ("8d4a5cca-c2cc-11de-8d13-0010c6dffd0f", "Boolean"),
+    11: ("8d4a5e96-c2cc-11de-8d13-0010c6dffd0f", "Rule"),
+    12: ("8d4a606c-c2cc-11de-8d13-0010c6dffd0f", "Structured Numeric"),
+    13: ("8d4a6242-c2cc-11de-8d13-0010c6dffd0f", "Complex"),
 }
 _LOCATIONS = {
     1: (openmrs.UNKNOWN_LOCATION, "Unknown Location"),
@@ -53,9 +60,10 @@ _ENCOUNTER_TYPES = {
     1: (openmrs.VITALS, "Vitals"),
     2: (openmrs.CONSULTATION, "Consultation"),
     3: (openmrs.AUDIOGRAM, "Audiogram"),
+    4: (openmrs.ATTACHMENT_UPLOAD, "Attachment Upload"),
 }
 _ENCOUNTER_ROLES = {
-    1: ("a0b03050-c99b-11e0-9572-0800200c9a66", "Unknown"),
+    1: (openmrs.UNKNOWN_ROLE, "Unknown"),
     2: (openmrs.CLINICIAN_ROLE, "Clinician"),
 }
 _ROLES = {
@@ -90,6 +98,7 @@ def rows(admin_password: str) -> Iterator[Seed]:
     yield from _vitals()
     yield from _audiogram()
     yield from _agenda()
+    yield from _attachments()
 
 
 def stable_uuid(what: str) -> str:
@@ -179,6 +188,15 @@ def _agenda() -> Iterator[Seed]:
             "uuid": openmrs.appointment_service(name),
         }
         yield "appointment_service", service | _MADE
+
+
+def _attachments() -> Iterator[Seed]:
+    kinds = {"class_id": 11, "datatype_id": 13}
+    for key, concept, english, french in (
+        (200_200, openmrs.ATTACHMENT, "Attachment", "Pièce jointe"),
+        (200_201, openmrs.ATTACHMENT_IMAGE, "Attachment, picture", "Image jointe"),
+    ):
+        yield from _concept(key, concept, english, french, **kinds)
 
 
 def _vitals() -> Iterator[Seed]:

@@ -14,6 +14,9 @@ import pymysql
 from waitress.server import BaseWSGIServer, create_server
 
 from reprise_platform.standin import app, migrate
+from reprise_platform.standin.blobs import Blobs
+from reprise_platform.standin.blobs.bucket import Bucket
+from reprise_platform.standin.blobs.folder import Folder
 from reprise_platform.standin.connection import connect
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Database, DatabaseUnavailableError
@@ -39,6 +42,11 @@ def open_database(settings: Settings) -> tuple[Database, Pool]:
     """Return the database; nothing is connected yet."""
     pool = Pool(lambda: connect(settings))
     return Database(pool), pool
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """Return where attachments are kept; nothing is connected yet."""
+    return Folder(settings.folder) if settings.s3 is None else Bucket(settings.s3)
 
 
 def migrate_when_there(
@@ -90,7 +98,12 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     database, pool = open_database(settings)
     migrate_when_there(database, settings, stopping)
-    context = Context(database=database, sessions=Sessions(), stopping=stopping)
+    context = Context(
+        database=database,
+        blobs=open_blobs(settings),
+        sessions=Sessions(),
+        stopping=stopping,
+    )
     counted = _Counted(app.create_app(context, access_log=settings.access_log))
     server = create_server(
         counted,

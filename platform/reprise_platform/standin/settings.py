@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
+
+from reprise_platform.standin.blobs import S3Settings
 
 
 class SettingsError(Exception):
@@ -20,6 +24,7 @@ class Settings:
         read_timeout_s: how long a frozen database may hold a request.
         wait_s: how long a start waits for the database.
         drain_s: how long a stop goes on serving, so that routers see it leave first.
+        s3: where attachments are kept; in `folder` where there is none.
     """
 
     db_host: str
@@ -35,6 +40,8 @@ class Settings:
     wait_s: float
     drain_s: float
     access_log: bool
+    s3: S3Settings | None
+    folder: Path
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -64,6 +71,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             problems.append(f"{name}: must be a number, {least:g} or more")
         return value
 
+    s3 = None
+    if environment.get("storage.type", "local") == "s3":
+        s3 = S3Settings(
+            endpoint=text("storage.s3.endpoint"),
+            region=text("storage.s3.region", "us-east-1"),
+            bucket=text("storage.s3.bucketName"),
+            access_key=text("storage.s3.accessKeyId"),
+            secret_key=text("storage.s3.secretAccessKey"),
+            timeout_s=number("STANDIN_S3_TIMEOUT_S", 5, least=0.1),
+        )
     settings = Settings(
         db_host=text("OMRS_DB_HOSTNAME"),
         db_port=int(number("OMRS_DB_PORT", 3306, least=1)),
@@ -78,6 +95,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         wait_s=number("STANDIN_DB_WAIT_S", 600, least=0),
         drain_s=number("STANDIN_DRAIN_S", 3, least=0),
         access_log=environment.get("STANDIN_ACCESS_LOG") == "1",
+        s3=s3,
+        folder=Path(text("STANDIN_FOLDER", tempfile.gettempdir())),
     )
     if problems:
         raise SettingsError("; ".join(problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import threading
 
 import pymysql
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from reprise_platform import openmrs
 from reprise_platform.standin.app import create_app
+from reprise_platform.standin.blobs.folder import Folder
 from reprise_platform.standin.connection import Link
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Database
@@ -31,10 +33,13 @@ def stopping() -> threading.Event:
 
 
 @pytest.fixture
-def client(stopping: threading.Event) -> FlaskClient:
+def client(stopping: threading.Event, tmp_path: pathlib.Path) -> FlaskClient:
     """Return a client of an application whose database is down."""
     context = Context(
-        database=Database(Pool(_refuse)), sessions=Sessions(), stopping=stopping
+        database=Database(Pool(_refuse)),
+        blobs=Folder(tmp_path),
+        sessions=Sessions(),
+        stopping=stopping,
     )
     return create_app(context).test_client()
 

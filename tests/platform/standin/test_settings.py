@@ -28,3 +28,12 @@ def test_all_problems_at_once() -> None:
         read_settings({"OMRS_DB_PORT": "x", "STANDIN_THREADS": "0"})
     for name in (*_NEEDED, "OMRS_DB_PORT", "STANDIN_THREADS"):
         assert name in str(caught.value)
+
+
+def test_attachments_are_kept_where_openmrs_is_told() -> None:
+    """OpenMRS' own names; all that a bucket needs is asked for at once."""
+    assert read_settings(_NEEDED).s3 is None
+    with pytest.raises(SettingsError) as caught:
+        read_settings(_NEEDED | {"storage.type": "s3"})
+    for name in ("endpoint", "bucketName", "accessKeyId", "secretAccessKey"):
+        assert f"storage.s3.{name}" in str(caught.value)

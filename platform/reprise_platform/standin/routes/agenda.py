@@ -19,7 +19,12 @@ from reprise_platform.standin.answers import reply
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Session
 from reprise_platform.standin.jsonvalues import Json
-from reprise_platform.standin.kinds_agenda import show, show_all, show_service
+from reprise_platform.standin.kinds_agenda import (
+    show,
+    show_all,
+    show_service,
+    show_services,
+)
 from reprise_platform.standin.parameters import moment
 from reprise_platform.standin.store import agenda
 
@@ -149,10 +154,9 @@ def _add_services(routes: Blueprint, context: Context) -> None:
             raise errors.unknown_resource(msg)
         return reply(
             context.database.read(
-                lambda reader: [
-                    show_service(each, full=way == "full")
-                    for each in agenda.services(reader)
-                ]
+                lambda reader: show_services(
+                    agenda.services(reader), full=way == "full"
+                )
             )
         )
 
