@@ -128,7 +128,7 @@ def test_stand_in_is_packed_whole(sources: Path) -> None:
     package = "opt/reprise/reprise_platform"
     assert f"{package}/__init__.py" in names
     assert f"{package}/openmrs.py" in names
-    assert f"{package}/standin/schema.sql" in names
+    assert f"{package}/standin/migrations/0001-openmrs.sql" in names
     assert not any("__pycache__" in name for name in names)
     assert "1.tar" in members
     del sources

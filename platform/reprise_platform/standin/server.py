@@ -17,9 +17,11 @@ from reprise_platform.standin import app, migrate
 from reprise_platform.standin.blobs import Blobs
 from reprise_platform.standin.blobs.bucket import Bucket
 from reprise_platform.standin.blobs.folder import Folder
+from reprise_platform.standin.changes import SchemaRefusedError
 from reprise_platform.standin.connection import connect
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Database, DatabaseUnavailableError
+from reprise_platform.standin.lease import TakenError
 from reprise_platform.standin.pool import Pool
 from reprise_platform.standin.sessions import Sessions
 from reprise_platform.standin.settings import Settings
@@ -61,7 +63,13 @@ def migrate_when_there(
     while not stopping.is_set():
         try:
             worked = migrate.migrate(database, settings.admin_password)
-        except (DatabaseUnavailableError, pymysql.err.MySQLError) as error:
+        except SchemaRefusedError as error:
+            raise StartError(str(error)) from error
+        except (
+            DatabaseUnavailableError,
+            TakenError,
+            pymysql.err.MySQLError,
+        ) as error:
             reason = f"{type(error).__name__}({error.args[0] if error.args else ''})"
         else:
             waited_s = time.monotonic() - begun_at_s
