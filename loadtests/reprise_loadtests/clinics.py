@@ -47,12 +47,13 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Count:
-    """What became of the arrivals so far."""
+    """What became of the arrivals so far; none was due any more at `until_ns`."""
 
     planned: int = 0
     arrived: int = 0
     turned_away: int = 0
     crashed: int = 0
+    until_ns: int = 0
 
 
 class GreenPacing:
@@ -105,6 +106,7 @@ class Clinics:
         self._after_instance = after_instance
         self._live = Group()
         self._stopping = Event()
+        self._accounted = Event()
         self._ended = Event()
 
     def run(self, duration_s: float | None) -> None:
@@ -114,16 +116,9 @@ class Clinics:
         """
         start_ns = time.monotonic_ns() + _LEAD_NS
         self._record_schedule(start_ns, duration_s)
+        end_ns = None if duration_s is None else start_ns + round(duration_s * NS_PER_S)
         try:
-            for arrival in arrivals(self._profile, seed=self._seed):
-                if (
-                    duration_s is not None
-                    and arrival.offset_ns >= duration_s * NS_PER_S
-                ):
-                    break
-                if _wait_until(self._stopping, start_ns + arrival.offset_ns):
-                    break
-                self._start(arrival, start_ns + arrival.offset_ns)
+            self._play(start_ns, end_ns)
             self._live.join()
         finally:
             self._end()
@@ -134,9 +129,31 @@ class Clinics:
         Takes no longer than the client's time-out and a margin: what is unanswered then
         is left without a completion, which is its truth.
         """
+        self.count.until_ns = self.count.until_ns or time.monotonic_ns()
         self._stopping.set()
+        self._accounted.wait(timeout=_DRAIN_MARGIN_S)
         self._live.join(timeout=self._profile.client.timeout_s + _DRAIN_MARGIN_S)
         self._end()
+
+    def _play(self, start_ns: int, end_ns: int | None) -> None:
+        try:
+            for arrival in arrivals(self._profile, seed=self._seed):
+                intended_ns = start_ns + arrival.offset_ns
+                if end_ns is not None and intended_ns >= end_ns:
+                    self.count.until_ns = self.count.until_ns or end_ns
+                    break
+                stopped = _wait_until(self._stopping, intended_ns)
+                if stopped and intended_ns >= self.count.until_ns:
+                    break
+                self.count.planned += 1
+                self.last_instance = self._after_instance + arrival.instance
+                if not stopped:
+                    self._start(arrival, intended_ns)
+                else:
+                    # Due before the stop, and late: it is not lost without a word.
+                    self._turn_away(arrival, intended_ns)
+        finally:
+            self._accounted.set()
 
     def _end(self) -> None:
         self._stopping.set()
@@ -158,6 +175,8 @@ class Clinics:
             f"schedule-{self._after_instance}",
             {
                 "profile": self._profile.name,
+                "played": self._profile.model_dump(mode="json"),
+                "after": self._after_instance,
                 "seed": self._seed,
                 "rate_per_s": self._profile.arrivals.rate_per_s,
                 "planned": len(planned),
@@ -168,13 +187,15 @@ class Clinics:
         )
 
     def _start(self, arrival: Arrival, intended_ns: int) -> None:
-        self.count.planned += 1
-        self.last_instance = self._after_instance + arrival.instance
         if len(self._live) >= self._profile.arrivals.max_live:
-            self.count.turned_away += 1
-            self._record_arrival(Kind.FAIL, arrival, self.last_instance, intended_ns)
+            self._turn_away(arrival, intended_ns)
             return
         self._live.spawn(self._go_through, arrival, self.last_instance, intended_ns)
+
+    def _turn_away(self, arrival: Arrival, intended_ns: int) -> None:
+        self.count.turned_away += 1
+        instance = self._after_instance + arrival.instance
+        self._record_arrival(Kind.FAIL, arrival, instance, intended_ns)
 
     def _record_arrival(
         self, kind: Kind, arrival: Arrival, instance: int, intended_ns: int

@@ -251,7 +251,11 @@ class Desk:
         self._recorder.record(Kind.INVOKE, name, op_id, value)
         ended = attempt()
         self._recorder.record(
-            ended.kind, name, op_id, ended.event_value(), at_ns=ended.end_ns
+            ended.kind,
+            name,
+            op_id,
+            {"intended_ns": intended_ns, **ended.event_value()},
+            at_ns=ended.end_ns,
         )
         self._next_ns = ended.end_ns
         problem = None if ended.kind is Kind.OK else ended.reason or ended.kind.value

@@ -22,6 +22,7 @@ import pytest
 
 from reprise_loadtests.credentials import Credentials
 from reprise_platform import openmrs
+from tests.loadtests.loads import Load
 
 USERNAME, PASSWORD = "clerk", "Synthetic-1"
 Json = dict[str, Any]
@@ -364,3 +365,13 @@ def credentials_file(tmp_path: Path) -> Path:
     path = tmp_path / "clinic.json"
     path.write_text(json.dumps({"username": USERNAME, "password": PASSWORD}))
     return path
+
+
+@pytest.fixture
+def load(fake: FakeOpenmrs, credentials_file: Path, tmp_path: Path) -> Iterator[Load]:
+    """A load that leaves no process behind."""
+    made = Load(fake, credentials_file, tmp_path)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
