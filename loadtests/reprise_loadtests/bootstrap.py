@@ -2,27 +2,26 @@
 
 `python -m reprise_loadtests.bootstrap --host URL --history DIR --profile NAME` checks the
 login and every object of OpenMRS the journeys name, then registers patients until the
-profile's number is known. Run again, it does what is missing, which is nothing.
+profile's number is known. With `--create` it first makes what is missing (`metadata`).
+Run again, it does what is missing, which is nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import random
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_loadtests import outcome
+from reprise_loadtests import metadata, outcome
 from reprise_loadtests.care import register_patient
 from reprise_loadtests.credentials import Credentials, find_authority, find_credentials
 from reprise_loadtests.desk import Desk, JourneyOverError
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.known import KnownPatient
-from reprise_loadtests.outcome import judge, same_uuid
-from reprise_loadtests.profile import load_profile
+from reprise_loadtests.profile import Profile, load_profile
 from reprise_loadtests.recording import (
     BASELINE_JOURNEY,
     open_recorder,
@@ -31,54 +30,6 @@ from reprise_loadtests.recording import (
 from reprise_loadtests.wire import Wire
 from reprise_platform import openmrs
 from reprise_pra.history import Recorder
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
-    """One object of OpenMRS' metadata: where it is read, what it is to people."""
-
-    path: str
-    what: str
-
-
-NEEDED = (
-    Needed(
-        path=f"location/{openmrs.OUTPATIENT_CLINIC}", what="location Outpatient Clinic"
-    ),
-    Needed(
-        path=f"visittype/{openmrs.FACILITY_VISIT}", what="visit type Facility Visit"
-    ),
-    Needed(path=f"encountertype/{openmrs.VITALS}", what="encounter type Vitals"),
-    Needed(path=f"encountertype/{openmrs.AUDIOGRAM}", what="encounter type Audiogram"),
-    Needed(
-        path=f"patientidentifiertype/{openmrs.IDENTIFIER_TYPE}",
-        what="identifier type OpenMRS ID",
-    ),
-    Needed(
-        path=f"personattributetype/{openmrs.PHONE_ATTRIBUTE_TYPE}",
-        what="person attribute type Telephone Number",
-    ),
-    *(
-        Needed(path=f"concept/{concept}", what=f"concept of {name}")
-        for name, concept in (
-            ("pulse", openmrs.PULSE),
-            ("systolic blood pressure", openmrs.SYSTOLIC),
-            ("diastolic blood pressure", openmrs.DIASTOLIC),
-        )
-    ),
-    *(
-        Needed(path=f"concept/{concept}", what=f"concept of the {ear} audiogram panel")
-        for ear, concept in openmrs.AUDIOGRAM_PANELS.items()
-    ),
-    *(
-        Needed(
-            path=f"concept/{concept}", what=f"concept of the {ear} threshold at {hz} Hz"
-        )
-        for ear, thresholds in openmrs.THRESHOLDS.items()
-        for hz, concept in thresholds.items()
-    ),
-)
-"""What the journeys name and OpenMRS must hold."""
 
 
 class NoPause:
@@ -116,27 +67,6 @@ def check_login(wire: Wire, credentials: Credentials) -> None:
             " password; check the credentials before trying again, since OpenMRS locks"
             " an account after some failures"
         )
-        raise LoadError(msg)
-
-
-def check_needs(wire: Wire) -> None:
-    """Read everything the journeys name, over a wire that is logged in.
-
-    Raises:
-        LoadError: names all that is missing.
-    """
-    missing: list[str] = []
-    for needed in NEEDED:
-        uuid = needed.path.rpartition("/")[2]
-        found = judge(
-            wire.request("GET", f"{openmrs.REST_PATH}/{needed.path}"),
-            status=outcome.OK,
-            read=same_uuid(uuid),
-        )
-        if found.value is None:
-            missing.append(f"{needed.what} ({needed.path}): {found.reason}")
-    if missing:
-        msg = "OpenMRS lacks what the clinics need:\n  " + "\n  ".join(missing)
         raise LoadError(msg)
 
 
@@ -182,13 +112,16 @@ def prepare(
     base_url: str,
     credentials: Credentials,
     history: Path,
-    count: int,
+    profile: Profile,
     seed: int,
-    timeout_s: float = 10.0,
+    creates: bool = False,
     authority: Path | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    told: Callable[[str], object] = lambda _: None,
 ) -> int:
-    """Check the site and bring the known patients of `history` up to `count`.
+    """Check the site and bring the known patients of `history` up to the profile's.
+
+    `creates` makes what OpenMRS lacks, and tells it.
 
     Returns:
         How many patients are known.
@@ -196,10 +129,14 @@ def prepare(
     Raises:
         LoadError: something is missing, or a registration did not succeed.
     """
-    wire = Wire(base_url, timeout_s=timeout_s, authority=authority)
+    count = profile.known_patients
+    wire = Wire(base_url, timeout_s=profile.client.timeout_s, authority=authority)
     try:
         check_login(wire, credentials)
-        check_needs(wire)
+        if creates:
+            for made in metadata.create(wire, profile):
+                told(f"made: {made}")
+        metadata.check(wire, profile)
         known = len(patients_on_record(history))
         if known < count:
             with open_recorder(history, first=0) as recorder:
@@ -223,6 +160,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--history", required=True, type=Path, help="history folder")
     parser.add_argument("--profile", default="quick", help="load profile")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--create", action="store_true", help="make the metadata that is missing"
+    )
     given = parser.parse_args(arguments)
     try:
         profile = load_profile(given.profile)
@@ -230,10 +170,11 @@ def main(arguments: list[str] | None = None) -> int:
             base_url=given.host,
             credentials=find_credentials(),
             history=given.history,
-            count=profile.known_patients,
+            profile=profile,
             seed=given.seed,
-            timeout_s=profile.client.timeout_s,
+            creates=given.create,
             authority=find_authority(),
+            told=lambda line: sys.stdout.write(f"{line}\n"),
         )
     except (LoadError, ValueError) as error:
         sys.stderr.write(f"{error}\n")

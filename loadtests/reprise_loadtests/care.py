@@ -54,9 +54,9 @@ def search(
         )
         listed = judge(answer, status=outcome.OK, read=results)
         if listed.value is None:
-            return _learnt(listed, None)
+            return learnt(listed, None)
         if any(item.get("uuid") == patient.uuid for item in listed.value):
-            return _learnt(listed, patient)
+            return learnt(listed, patient)
         # Either the patient is lost or the search is: reading by uuid tells which.
         read = _read_patient(desk, patient)
         if read.kind is Kind.OK:
@@ -102,7 +102,7 @@ def read_chart(desk: Desk, patient: str) -> OpenVisit | None:
             status=outcome.OK,
             read=results,
         )
-        return _learnt(encounters, visits.value)
+        return learnt(encounters, visits.value)
 
     for visit in desk.read("read_patient", attempt):
         return visit
@@ -136,22 +136,24 @@ def register_patient(desk: Desk, rng: random.Random) -> tuple[KnownPatient, Writ
         content=payloads.patient_content(person, identifier),
         extra={"patient": patient.event_value()},
     )
-    body = payloads.patient_body(patient.uuid, person, identifier)
-    desk.write("register_patient", write, _creation(desk, "patient", write.uuid, body))
+    body = payloads.patient_body(
+        patient.uuid, person, identifier, location=desk.site.centre
+    )
+    desk.write("register_patient", write, creation(desk, "patient", write.uuid, body))
     return patient, write
 
 
 def start_visit(desk: Desk, patient: str) -> OpenVisit:
-    """Start a visit of this patient at the outpatient clinic."""
+    """Start a visit of this patient at the user's centre."""
     content = VisitContent(
         patient=patient,
         visit_type=openmrs.FACILITY_VISIT,
-        location=openmrs.OUTPATIENT_CLINIC,
+        location=desk.site.centre,
     )
     write = Write(clinical_type="visit", uuid=str(uuid.uuid4()), content=content)
     body = payloads.visit_body(write.uuid, content)
     answered = desk.write(
-        "start_visit", write, _creation(desk, "visit", write.uuid, body)
+        "start_visit", write, creation(desk, "visit", write.uuid, body)
     )
     return OpenVisit(
         uuid=write.uuid, started=None if answered is None else _started(answered)
@@ -162,7 +164,7 @@ def record_encounter(desk: Desk, name: str, content: EncounterContent) -> Write:
     """Record one encounter with all its observations."""
     write = Write(clinical_type="encounter", uuid=str(uuid.uuid4()), content=content)
     body = payloads.encounter_body(write.uuid, content, desk.provider)
-    desk.write(name, write, _creation(desk, "encounter", write.uuid, body))
+    desk.write(name, write, creation(desk, "encounter", write.uuid, body))
     return write
 
 
@@ -220,12 +222,14 @@ def _read_patient(desk: Desk, patient: KnownPatient) -> Attempt[KnownPatient]:
     read = judge(answer, status=outcome.OK, read=same_uuid(patient.uuid))
     if read.kind is Kind.OK and is_voided(answer.body):
         read = outcome.voided(answer)
-    return _learnt(read, patient if read.kind is Kind.OK else None)
+    return learnt(read, patient if read.kind is Kind.OK else None)
 
 
-def _creation(
+def creation(
     desk: Desk, resource: str, uuid_: str, body: payloads.Body
 ) -> Callable[[], Attempt[Mapping[str, JsonValue]]]:
+    """Return what posts an object that bears the client's own uuid."""
+
     def attempt() -> Attempt[Mapping[str, JsonValue]]:
         answer: Answer = desk.wire.request("POST", f"{_REST}/{resource}", body=body)
         return judge(answer, status=outcome.CREATED, read=same_uuid(uuid_))
@@ -233,7 +237,8 @@ def _creation(
     return attempt
 
 
-def _learnt[A, B](attempt: Attempt[A], value: B | None) -> Attempt[B]:
+def learnt[A, B](attempt: Attempt[A], value: B | None) -> Attempt[B]:
+    """Return the same end, with what it means for the user."""
     return Attempt(
         kind=attempt.kind,
         status=attempt.status,

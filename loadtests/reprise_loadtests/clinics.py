@@ -22,15 +22,18 @@ from reprise_loadtests.credentials import Credentials
 from reprise_loadtests.desk import Desk, Done, JourneyOverError
 from reprise_loadtests.journeys import JOURNEYS
 from reprise_loadtests.known import KnownPatients
+from reprise_loadtests.metadata import Present
 from reprise_loadtests.profile import Profile, ThinkTime
 from reprise_loadtests.schedule import (
     NS_PER_S,
     Arrival,
     arrivals,
     arrivals_within,
+    centre_rng,
     instance_rng,
     think_s,
 )
+from reprise_loadtests.site import Site, draw_centre
 from reprise_loadtests.wire import Wire
 from reprise_pra.history import Kind, Recorder
 
@@ -88,6 +91,7 @@ class Clinics:
         credentials: Credentials,
         recorder: Recorder,
         known: KnownPatients,
+        present: Present | None = None,
         observe: Callable[[Done], None] = lambda _: None,
         after_instance: int = 0,
         authority: Path | None = None,
@@ -102,6 +106,7 @@ class Clinics:
         self._credentials = credentials
         self._recorder = recorder
         self._known = known
+        self._present = present or Present()
         self._observe = observe
         self._after_instance = after_instance
         self._live = Group()
@@ -238,6 +243,7 @@ class Clinics:
                 rng=instance_rng(self._seed, -instance),
                 stopping=self._stopping,
             ),
+            site=self._site(instance),
             observe=self._observe,
         )
         try:
@@ -251,6 +257,14 @@ class Clinics:
             log.exception("journey %s %d crashed", arrival.journey, instance)
         finally:
             wire.close()
+
+    def _site(self, instance: int) -> Site:
+        network, opened = self._profile.network, self._present.centres
+        is_full = self._profile.examination == "full"
+        if network is None or not opened:
+            return Site(service=self._present.service, is_full=is_full)
+        centre = draw_centre(network, opened, centre_rng(self._seed, instance))
+        return Site(centre=centre.uuid, service=self._present.service, is_full=is_full)
 
 
 def _alarm(seconds: float) -> gevent.Timeout:

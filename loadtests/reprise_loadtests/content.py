@@ -9,9 +9,19 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-type ClinicalType = Literal["patient", "visit", "encounter"]
+from reprise_platform import openmrs
 
-CLINICAL_TYPES: tuple[ClinicalType, ...] = ("patient", "visit", "encounter")
+type ClinicalType = Literal[
+    "patient", "visit", "encounter", "appointment", "attachment"
+]
+
+CLINICAL_TYPES: tuple[ClinicalType, ...] = (
+    "patient",
+    "visit",
+    "encounter",
+    "appointment",
+    "attachment",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +62,13 @@ class ObservationGroup:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class EncounterContent:
-    """What was found in one encounter. `visit` is not part of its digest."""
+    """What was found in one encounter. `visit` and `location` are not in its digest."""
 
     patient: str
     encounter_type: str
     visit: str | None
     entries: tuple[Observation | ObservationGroup, ...]
+    location: str = openmrs.OUTPATIENT_CLINIC
 
     def leaves(self) -> tuple[Observation, ...]:
         """Return the observations that carry a value, out of their groups."""
@@ -70,4 +81,34 @@ class EncounterContent:
         return tuple(found)
 
 
-type Content = PatientContent | VisitContent | EncounterContent
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentContent:
+    """A time kept for a patient: uuids of patient, service and location.
+
+    `start_s` and `end_s` are whole seconds since 1970, which is all a database keeps.
+    """
+
+    patient: str
+    service: str
+    location: str
+    kind: Literal["Scheduled", "WalkIn"]
+    start_s: int
+    end_s: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentContent:
+    """A document of a patient's; its bytes are all its digest knows."""
+
+    patient: str
+    visit: str | None
+    document: bytes = dataclasses.field(repr=False)
+
+
+type Content = (
+    PatientContent
+    | VisitContent
+    | EncounterContent
+    | AppointmentContent
+    | AttachmentContent
+)

@@ -13,18 +13,19 @@ from typing import Protocol
 from reprise_loadtests import outcome
 from reprise_loadtests.content import ClinicalType, Content
 from reprise_loadtests.credentials import Credentials
-from reprise_loadtests.digest import (
-    UnreadableObjectError,
-    digest_read,
-    digest_sent,
-)
-from reprise_loadtests.operations import OPERATIONS, read_back_path
+from reprise_loadtests.digest import digest_sent
+from reprise_loadtests.operations import OPERATIONS, read_back
 from reprise_loadtests.outcome import Attempt, judge
-from reprise_loadtests.wire import Wire
+from reprise_loadtests.readback import ReadBack, Reply, Seen, look
+from reprise_loadtests.site import Site
+from reprise_loadtests.wire import Answer, Wire
 from reprise_platform import openmrs
 from reprise_pra.history import JsonValue, Kind, Recorder
 
 _NS_PER_MS = 1_000_000
+
+_STORES: dict[ClinicalType, str] = {"attachment": "attachments"}
+"""What has to survive elsewhere than in the database."""
 
 
 class JourneyOverError(Exception):
@@ -45,9 +46,9 @@ class Write:
     extra: Mapping[str, JsonValue] = dataclasses.field(default_factory=dict)
 
     @property
-    def read_back_path(self) -> str:
-        """Where the object is read back, from the front door's root."""
-        return read_back_path(self.clinical_type, self.uuid)
+    def read_back(self) -> ReadBack:
+        """Where the object is read back."""
+        return read_back(self.clinical_type, self.uuid, self.content)
 
     def event_value(self) -> dict[str, JsonValue]:
         """Return the ledger's part of the invoke's event."""
@@ -55,7 +56,8 @@ class Write:
             "type": self.clinical_type,
             "uuid": self.uuid,
             "digest": digest_sent(self.content),
-            "read_back": {"path": self.read_back_path},
+            "read_back": self.read_back.event_value(),
+            **({"store": store} if (store := _STORES.get(self.clinical_type)) else {}),
             **self.extra,
         }
 
@@ -95,10 +97,12 @@ class Desk:
         instance: int,
         intended_ns: int,
         pacing: Pacing,
+        site: Site | None = None,
         observe: Callable[[Done], None] = lambda _: None,
     ) -> None:
         """Sit down; the first operation is intended at `intended_ns`."""
         self.wire = wire
+        self.site = site or Site()
         self.provider: str | None = None
         self._recorder = recorder
         self._credentials = credentials
@@ -186,24 +190,45 @@ class Desk:
         return ended.value
 
     def _look_for(self, write: Write) -> Attempt[bool]:
-        answer = self.wire.request("GET", write.read_back_path)
-
-        def compare(body: JsonValue) -> bool | None:
+        looking = look(write.clinical_type, write.read_back)
+        ask = next(looking)
+        while True:
+            answer = self.wire.request(
+                "GET" if ask.body is None else "POST", ask.path, body=ask.body
+            )
+            if answer.status in {None, outcome.UNAUTHORIZED}:
+                looking.close()
+                return self._looked(write, answer, None)
+            assert answer.status is not None
+            reply = Reply(status=answer.status, body=answer.body, raw=answer.raw)
             try:
-                same = digest_read(write.clinical_type, body) == digest_sent(
-                    write.content
-                )
-            except UnreadableObjectError:
-                return None
-            return same or None
+                ask = looking.send(reply)
+            except StopIteration as ended:
+                return self._looked(write, answer, ended.value)
 
-        ended = judge(answer, status=outcome.OK, read=compare)
-        extra: dict[str, JsonValue] = {
-            "type": write.clinical_type,
-            "uuid": write.uuid,
-            "found": answer.status == outcome.OK,
-        }
-        return dataclasses.replace(ended, extra=extra)
+    def _looked(self, write: Write, answer: Answer, seen: Seen | None) -> Attempt[bool]:
+        found = seen.found if seen is not None else None
+        if found is False:
+            kind, reason = Kind.FAIL, outcome.error_message(answer.body) or "not found"
+        elif found and seen is not None and seen.digest == digest_sent(write.content):
+            kind, reason = Kind.OK, None
+        elif found:
+            kind, reason = Kind.INFO, "not as it was sent"
+        else:
+            kind = Kind.INFO
+            reason = judge(answer, status=outcome.OK, read=lambda _: None).reason
+        return Attempt(
+            kind=kind,
+            status=answer.status,
+            reason=reason,
+            end_ns=answer.end_ns,
+            value=True if kind is Kind.OK else None,
+            extra={
+                "type": write.clinical_type,
+                "uuid": write.uuid,
+                "found": bool(found),
+            },
+        )
 
     def _log_in_again(self) -> None:
         self.wire.forget_session()

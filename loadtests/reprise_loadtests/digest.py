@@ -9,13 +9,17 @@ The digest is the SHA-256, in hexadecimal, of JSON with sorted keys and no space
 - a visit: `patient, type, location`;
 - an encounter: `patient, type, obs`, where obs is the sorted list of `[concept, value]`
   of the observations that have a value. A number is `repr(float(x))`, a coded answer its
-  concept's uuid.
+  concept's uuid;
+- an appointment: `patient, service, location, kind, start, end`, in seconds since 1970.
+
+An attachment's digest is the SHA-256 of its bytes themselves.
 
 Texts are in Unicode's normal form C, without surrounding blanks.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import unicodedata
@@ -23,6 +27,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from reprise_loadtests.content import (
+    AppointmentContent,
+    AttachmentContent,
     ClinicalType,
     Content,
     EncounterContent,
@@ -56,6 +62,19 @@ def digest_sent(content: Content) -> str:
                 content.encounter_type,
                 ((leaf.concept, leaf.value) for leaf in content.leaves()),
             )
+        case AppointmentContent():
+            return _hash(
+                {
+                    "patient": content.patient,
+                    "service": content.service,
+                    "location": content.location,
+                    "kind": content.kind,
+                    "start": content.start_s,
+                    "end": content.end_s,
+                }
+            )
+        case AttachmentContent():
+            return hashlib.sha256(content.document).hexdigest()
         case _:
             assert_never(content)
 
@@ -65,7 +84,7 @@ def digest_read(clinical_type: ClinicalType, body: JsonValue) -> str | None:
 
     Args:
         clinical_type: what `body` should be.
-        body: the JSON answered at the type's read-back path (`operations.READ_BACK`),
+        body: the JSON answered at the type's read-back path (`operations.read_back`),
             or its full representation.
 
     Raises:
@@ -97,6 +116,20 @@ def digest_read(clinical_type: ClinicalType, body: JsonValue) -> str | None:
                 top.at("encounterType").text("uuid"),
                 _read_leaves(top.items("obs")),
             )
+        case "appointment":
+            return _hash(
+                {
+                    "patient": top.at("patient").text("uuid"),
+                    "service": top.at("service").text("uuid"),
+                    "location": top.at("location").text("uuid"),
+                    "kind": top.text("appointmentKind"),
+                    "start": top.seconds("startDateTime"),
+                    "end": top.seconds("endDateTime"),
+                }
+            )
+        case "attachment":
+            msg = "an attachment is read by its bytes, whose SHA-256 is its digest"
+            raise UnreadableObjectError(msg)
         case _:
             assert_never(clinical_type)
 
@@ -169,6 +202,17 @@ class _Node:
             msg = f"{self.path}.{key} is no text"
             raise UnreadableObjectError(msg)
         return value
+
+    def seconds(self, key: str) -> int:
+        """Return an instant: milliseconds since 1970, or a date as OpenMRS writes it."""
+        value = self.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value // 1000
+        try:
+            return int(datetime.datetime.fromisoformat(self.text(key)).timestamp())
+        except ValueError as error:
+            msg = f"{self.path}.{key} is no instant"
+            raise UnreadableObjectError(msg) from error
 
     def items(self, key: str) -> tuple[_Node, ...]:
         value = self.get(key)

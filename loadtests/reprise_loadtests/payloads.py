@@ -10,6 +10,8 @@ import datetime
 from collections.abc import Mapping
 
 from reprise_loadtests.content import (
+    AppointmentContent,
+    AttachmentContent,
     EncounterContent,
     Observation,
     ObservationGroup,
@@ -34,7 +36,9 @@ def patient_content(patient: Patient, identifier: str) -> PatientContent:
     )
 
 
-def patient_body(uuid: str, patient: Patient, identifier: str) -> Body:
+def patient_body(
+    uuid: str, patient: Patient, identifier: str, *, location: str
+) -> Body:
     """Return the body of `POST /patient`."""
     return {
         "uuid": uuid,
@@ -42,7 +46,7 @@ def patient_body(uuid: str, patient: Patient, identifier: str) -> Body:
             {
                 "identifier": identifier,
                 "identifierType": openmrs.IDENTIFIER_TYPE,
-                "location": openmrs.OUTPATIENT_CLINIC,
+                "location": location,
                 "preferred": True,
             }
         ],
@@ -97,7 +101,7 @@ def encounter_body(uuid: str, content: EncounterContent, provider: str | None) -
         "uuid": uuid,
         "patient": content.patient,
         "encounterType": content.encounter_type,
-        "location": openmrs.OUTPATIENT_CLINIC,
+        "location": content.location,
         "obs": [_entry(entry) for entry in content.entries],
     }
     if content.visit is not None:
@@ -107,6 +111,55 @@ def encounter_body(uuid: str, content: EncounterContent, provider: str | None) -
             {"provider": provider, "encounterRole": openmrs.CLINICIAN_ROLE}
         ]
     return body
+
+
+def ledger_key(uuid: str) -> str:
+    """Return what names an object where OpenMRS takes no uuid: a text field holds it."""
+    return f"ledger:{uuid}"
+
+
+def appointment_body(
+    uuid: str, content: AppointmentContent, provider: str | None
+) -> Body:
+    """Return the body of `POST /appointment`: its comments hold the ledger's key."""
+    providers: list[JsonValue] = [] if provider is None else [{"uuid": provider}]
+    return {
+        "patientUuid": content.patient,
+        "serviceUuid": content.service,
+        "locationUuid": content.location,
+        "startDateTime": epoch_time(content.start_s),
+        "endDateTime": epoch_time(content.end_s),
+        "appointmentKind": content.kind,
+        "status": "",
+        "providers": providers,
+        "comments": ledger_key(uuid),
+        "dateAppointmentScheduled": openmrs_now(),
+    }
+
+
+def attachment_form(uuid: str, content: AttachmentContent) -> tuple[str, bytes]:
+    """Return the type and the bytes of `POST /attachment`: its caption holds the key."""
+    boundary = f"reprise-{uuid}"
+    fields = {"patient": content.patient, "fileCaption": ledger_key(uuid)}
+    if content.visit is not None:
+        fields["visit"] = content.visit
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file";'
+        ' filename="audiogramme.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
+    )
+    body = (
+        "".join(parts).encode() + content.document + f"\r\n--{boundary}--\r\n".encode()
+    )
+    return f"multipart/form-data; boundary={boundary}", body
+
+
+def epoch_time(at_s: int) -> str:
+    """Return seconds since 1970 as OpenMRS writes an instant."""
+    return openmrs_time(datetime.datetime.fromtimestamp(at_s, datetime.UTC))
 
 
 def openmrs_time(at: datetime.datetime) -> str:

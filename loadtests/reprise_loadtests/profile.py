@@ -12,7 +12,20 @@ import yaml
 
 from reprise_loadtests.errors import LoadError
 
-type JourneyName = Literal["register", "consult", "audiogram"]
+type JourneyName = Literal[
+    "register",
+    "appointment",
+    "check_in",
+    "consult",
+    "audiogram",
+    "fitting",
+    "follow_up",
+    "attachment",
+    "agenda",
+]
+
+BOOKING: frozenset[JourneyName] = frozenset({"appointment", "check_in", "fitting"})
+"""The journeys that make appointments, hence need a service to make them with."""
 
 _PROFILES = Path(__file__).resolve().parents[1] / "profiles"
 
@@ -79,12 +92,27 @@ class Client(_Table):
     timeout_s: _Positive
 
 
+class Network(_Table):
+    """The centres at work: how many, and how unequal.
+
+    Attributes:
+        centres: locations of their own, busiest first.
+        concentration: the n-th has a weight of 1 / n^concentration; 0: all alike.
+    """
+
+    centres: Annotated[int, pydantic.Field(gt=0, le=1000)]
+    concentration: _NotNegative = 0.5
+
+
 class Profile(_Table):
     """One load profile.
 
     Attributes:
         mix: journey to its share; the shares add up to 1.
         known_patients: patients registered before the load starts.
+        network: the centres; None: all work at the outpatient clinic.
+        examination: what an audiogram holds: `thresholds` of both ears, or `full` with
+            bone conduction and the type of hearing loss.
     """
 
     name: str
@@ -93,6 +121,8 @@ class Profile(_Table):
     think_time: ThinkTime
     client: Client
     known_patients: Annotated[int, pydantic.Field(gt=0)]
+    network: Network | None = None
+    examination: Literal["thresholds", "full"] = "thresholds"
 
     @pydantic.model_validator(mode="after")
     def _mix_is_whole(self) -> Self:
@@ -101,6 +131,18 @@ class Profile(_Table):
             msg = f"mix: shares must add up to 1, they add up to {total:g}"
             raise ValueError(msg)
         return self
+
+    @property
+    def books(self) -> bool:
+        """Whether appointments are made."""
+        return any(share > 0 for name, share in self.mix.items() if name in BOOKING)
+
+    @property
+    def is_audioprosthesis(self) -> bool:
+        """Whether more is written down than thresholds and vital signs."""
+        return self.examination == "full" or any(
+            self.mix.get(name, 0) > 0 for name in ("fitting", "follow_up")
+        )
 
 
 def load_profile(name_or_path: str | Path) -> Profile:

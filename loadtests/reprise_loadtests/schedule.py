@@ -72,6 +72,11 @@ def instance_rng(seed: int, instance: int) -> random.Random:
     return random.Random(f"{seed}/journey/{instance}")
 
 
+def centre_rng(seed: int, instance: int) -> random.Random:
+    """Return the chance that chooses one journey's centre, and nothing else of it."""
+    return random.Random(f"{seed}/centre/{instance}")
+
+
 def think_s(think_time: ThinkTime, rng: random.Random) -> float:
     """Draw one think time, in seconds."""
     drawn = think_time.median_s * rng.lognormvariate(0.0, think_time.sigma)

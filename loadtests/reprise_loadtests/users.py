@@ -19,7 +19,7 @@ from locust import User, events, task
 from locust.env import Environment
 from locust.exception import StopTest, StopUser
 
-from reprise_loadtests import bootstrap
+from reprise_loadtests import bootstrap, metadata
 from reprise_loadtests.clinics import Clinics
 from reprise_loadtests.credentials import Credentials, find_authority, find_credentials
 from reprise_loadtests.desk import Done
@@ -47,6 +47,7 @@ class Opening:
         self._clinics: Clinics | None = None
         self._last_instance = 0
         self._checked_host: str | None = None
+        self._present = metadata.Present()
 
     def check(self) -> None:
         """Check profile, credentials and site.
@@ -58,7 +59,7 @@ class Opening:
         wire = self._wire(profile)
         try:
             bootstrap.check_login(wire, credentials)
-            bootstrap.check_needs(wire)
+            self._present = metadata.check(wire, profile)
         finally:
             wire.close()
         self._checked_host = self._host()
@@ -83,14 +84,16 @@ class Opening:
             credentials=credentials,
             recorder=recorder,
             known=known,
+            present=self._present,
             observe=self._show,
             after_instance=self._last_instance,
             authority=find_authority(),
         )
         log.info(
-            "clinics open: profile %s, seed %d, %d known patients, history %s",
+            "clinics open: profile %s, seed %d, %d centres, %d known patients, history %s",
             profile.name,
             options.seed,
+            max(1, len(self._present.centres)),
             len(known),
             _history(options),
         )

@@ -37,6 +37,7 @@ class Answer:
         status: None when there was no answer; then `broken` says why (`timeout`,
             `refused`, `reset` or the error's name).
         body: parsed JSON; None when there is none.
+        raw: the bytes themselves.
         end_ns: CLOCK_MONOTONIC when the answer was complete, or given up.
     """
 
@@ -44,6 +45,7 @@ class Answer:
     broken: str | None
     body: JsonValue
     end_ns: int
+    raw: bytes = dataclasses.field(default=b"", repr=False)
 
 
 class Wire:
@@ -83,14 +85,20 @@ class Wire:
         path: str,
         *,
         body: Mapping[str, JsonValue] | None = None,
+        form: tuple[str, bytes] | None = None,
         credentials: Credentials | None = None,
     ) -> Answer:
-        """Send one request and return what came; never raises for what the network does."""
+        """Send one request and return what came; never raises for what the network does.
+
+        `body` is sent as JSON, `form` as it is: its content type, its bytes.
+        """
         headers = {"Accept": "application/json"}
         payload = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             payload = json.dumps(body, ensure_ascii=False).encode()
+        elif form is not None:
+            headers["Content-Type"], payload = form
         if credentials is not None:
             headers["Authorization"] = basic(credentials)
         if self.cookies:
@@ -113,7 +121,9 @@ class Wire:
             self.close()
             raise
         end_ns = time.monotonic_ns()
-        return Answer(status=status, broken=None, body=_parse(text), end_ns=end_ns)
+        return Answer(
+            status=status, broken=None, body=_parse(text), end_ns=end_ns, raw=text
+        )
 
     def forget_session(self) -> None:
         """Drop cookies and connection, as closing the browser does."""

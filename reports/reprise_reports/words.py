@@ -16,6 +16,12 @@ _JOURNEYS = {
     "register": Text(fr="Accueil d'un patient", en="Patient registration"),
     "consult": Text(fr="Consultation", en="Consultation"),
     "audiogram": Text(fr="Audiogramme", en="Audiogram"),
+    "appointment": Text(fr="Prise de rendez-vous", en="Appointment booking"),
+    "check_in": Text(fr="Arrivée d'un patient", en="Patient check-in"),
+    "fitting": Text(fr="Appareillage", en="Hearing aid fitting"),
+    "follow_up": Text(fr="Suivi d'appareillage", en="Fitting follow-up"),
+    "attachment": Text(fr="Dépôt d'un document", en="Document filing"),
+    "agenda": Text(fr="Agenda du jour", en="Day's agenda"),
 }
 
 _TYPES = {
@@ -24,12 +30,16 @@ _TYPES = {
     "encounter": Text(
         fr="Examens (constantes, audiogrammes)", en="Encounters (vitals, audiograms)"
     ),
+    "appointment": Text(fr="Rendez-vous", en="Appointments"),
+    "attachment": Text(fr="Documents joints", en="Attached documents"),
 }
 
 _TYPE_SINGULAR = {
     "patient": Text(fr="Patient", en="Patient"),
     "visit": Text(fr="Visite", en="Visit"),
     "encounter": Text(fr="Examen", en="Encounter"),
+    "appointment": Text(fr="Rendez-vous", en="Appointment"),
+    "attachment": Text(fr="Document joint", en="Attached document"),
 }
 
 _STORES = {

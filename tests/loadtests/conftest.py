@@ -22,6 +22,8 @@ import pytest
 
 from reprise_loadtests.credentials import Credentials
 from reprise_platform import openmrs
+from tests.loadtests.booking import Books
+from tests.loadtests.clinic import Clinic
 from tests.loadtests.loads import Load
 
 USERNAME, PASSWORD = "clerk", "Synthetic-1"
@@ -53,6 +55,8 @@ class FakeOpenmrs:
             "obs": {},
         }
         self.missing: set[str] = set()
+        self.books = Books()
+        self.books.patients = self.objects["patient"]
         self.requests: list[tuple[float, str, str]] = []
         self.search_works = True
         self.lock = threading.RLock()
@@ -125,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+    _content: bytes
 
     def setup(self) -> None:
         super().setup()
@@ -147,7 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         fake = self.server.fake
         length = int(self.headers.get("Content-Length", 0))
-        body = json.loads(self.rfile.read(length) or "{}")
+        self._content = self.rfile.read(length)
+        kind = self.headers.get("Content-Type", "")
+        body = json.loads(self._content or "{}") if "json" in kind else {}
         with fake.lock:
             fake.requests.append((time.monotonic(), self.command, self.path))
         mode = fake.mode
@@ -169,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(status, answer, cookie)
 
-    def _answer(self, body: Json) -> tuple[int, Json, str | None]:  # noqa: PLR0911
+    def _answer(self, body: Json) -> tuple[int, Any, str | None]:  # noqa: PLR0911
         fake = self.server.fake
         path = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(path.query)
@@ -197,9 +204,33 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command == "POST":
                 return (*self._post(resource, rest, body), None)
             return (*self._get(resource, rest, query), None)
+        if (answered := self._of_books(resource, rest, query, body)) is not None:
+            return (*answered, None)
         if rest in fake.missing:
             return 404, _error("Object with given uuid doesn't exist"), None
         return 200, {"uuid": rest}, None
+
+    def _of_books(  # noqa: PLR0911
+        self, resource: str, rest: str, query: dict[str, list[str]], body: Json
+    ) -> tuple[int, Any] | None:
+        fake = self.server.fake
+        if resource == "appointment":
+            return fake.books.appointment(self.command, rest, query, body)
+        if resource == "appointments":
+            return fake.books.appointments_path(rest, body)
+        if resource == "attachment":
+            head = f"Content-Type: {self.headers.get('Content-Type')}\r\n\r\n"
+            form = head.encode() + self._content
+            return fake.books.attachment(self.command, rest, query, form)
+        if resource == "appointmentService" and rest == "all/default":
+            return 200, fake.books.services
+        if self.command == "POST":
+            status, answer = fake.books.create(resource, body)
+            fake.missing.discard(str(body.get("uuid")))
+            return status, answer
+        if resource == "location" and not rest:
+            return fake.books.list_locations(query)
+        return None
 
     def _post(self, resource: str, rest: str, body: Json) -> tuple[int, Json]:
         fake = self.server.fake
@@ -250,8 +281,11 @@ class _Handler(BaseHTTPRequestHandler):
         _reset(self.connection)
         self.close_connection = True
 
-    def _send(self, status: int, answer: Json, cookie: str | None = None) -> None:
-        payload = json.dumps(answer).encode()
+    def _send(self, status: int, answer: object, cookie: str | None = None) -> None:
+        if isinstance(answer, bytes):
+            self._send_bytes(status, answer, "application/pdf", cookie)
+            return
+        payload = b"" if answer is None else json.dumps(answer).encode()
         self._send_bytes(status, payload, "application/json", cookie)
 
     def _send_bytes(
@@ -375,3 +409,15 @@ def load(fake: FakeOpenmrs, credentials_file: Path, tmp_path: Path) -> Iterator[
     for process in made.started:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def clinic(
+    fake: FakeOpenmrs, credentials: Credentials, tmp_path: Path
+) -> Iterator[Clinic]:
+    """A clinic that knows three patients."""
+    opened = Clinic(fake, credentials, tmp_path / "history")
+    yield opened
+    for wire in opened.wires:
+        wire.close()
+    opened.recorder.close()

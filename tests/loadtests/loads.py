@@ -73,7 +73,9 @@ class Load:
     def stored(self) -> set[str]:
         """Return the uuid of every clinical object the server holds."""
         return {
-            uuid for kind in CLINICAL_TYPES for uuid in tuple(self.fake.objects[kind])
+            uuid
+            for kind in CLINICAL_TYPES
+            for uuid in tuple(self.fake.objects.get(kind, ()))
         }
 
     def until_stored(self, count: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reprise_loadtests.metadata import needs
 from reprise_loadtests.profile import load_profile
 from reprise_pra.history import Kind
 from tests.loadtests.loads import LIMIT_S, Load, completion, planned, uncompleted
@@ -96,9 +97,7 @@ def test_a_wrong_password_stops_the_load_before_it_starts(load: Load) -> None:
 @pytest.mark.parametrize("what", ["encountertype", "concept"])
 def test_what_the_site_lacks_is_named(load: Load, what: str) -> None:
     """A missing object of OpenMRS' metadata stops the load, by name."""
-    from reprise_loadtests.bootstrap import NEEDED  # noqa: PLC0415
-
-    (needed, *_) = [item for item in NEEDED if item.path.startswith(what)]
+    (needed, *_) = [item for item in needs() if item.path.startswith(what)]
     load.profile()
     load.fake.missing.add(needed.path.rpartition("/")[2])
     process = load.start()

@@ -6,7 +6,8 @@ import time
 
 from reprise_experiments.observe import snapshot
 from reprise_experiments.site import site_of
-from reprise_loadtests.bootstrap import check_login, check_needs
+from reprise_loadtests import metadata
+from reprise_loadtests.bootstrap import check_login
 from reprise_loadtests.credentials import read_credentials
 from reprise_loadtests.schedule import arrivals_within
 from reprise_loadtests.wire import Wire
@@ -116,7 +117,7 @@ def preflight(drill: Drill) -> None:
     wire = Wire(site.front_door, timeout_s=_LOGIN_TIMEOUT_S, authority=site.authority)
     try:
         check_login(wire, read_credentials(site.clinic_credentials))
-        check_needs(wire)
+        metadata.check(wire, drill.prepared.profile)
     finally:
         wire.close()
     drill.before = snapshot(experiments.observer)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 
-from reprise_loadtests.content import ClinicalType
-from reprise_loadtests.digest import UnreadableObjectError, digest_read
-from reprise_loadtests.outcome import error_message, results
+from reprise_loadtests.content import CLINICAL_TYPES, ClinicalType
+from reprise_loadtests.outcome import results
+from reprise_loadtests.readback import Ask, ReadBack, Reply, Seen, look, read_back_of
 from reprise_platform import openmrs, tls
 from reprise_pra.history import Event, JsonValue, Kind, Recorder
 
@@ -25,7 +25,6 @@ _TIMEOUT_S = 10.0
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
 _FOUND = 200
-_ABSENT = frozenset({404, 410})
 _SEARCH = f"{openmrs.REST_PATH}/patient"
 _SHORT = "custom:(uuid,voided)"
 
@@ -36,7 +35,7 @@ class Write:
 
     clinical_type: ClinicalType
     uuid: str
-    path: str
+    read_back: ReadBack
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +65,14 @@ def writes_to_read(events: Iterable[Event]) -> tuple[Write, ...]:
     writes: dict[str, Write] = {}
     for key, event in started.items():
         uuid, kind = event.value["uuid"], event.value.get("type")
-        read_back = event.value.get("read_back")
-        path = read_back.get("path") if isinstance(read_back, dict) else None
-        if key in refused or not isinstance(uuid, str) or not isinstance(path, str):
+        where = read_back_of(event.value.get("read_back"))
+        if key in refused or not isinstance(uuid, str) or where is None:
             continue
-        if kind in {"patient", "visit", "encounter"}:
-            writes[uuid] = Write(clinical_type=kind, uuid=uuid, path=path)
+        for clinical_type in CLINICAL_TYPES:
+            if kind == clinical_type:
+                writes[uuid] = Write(
+                    clinical_type=clinical_type, uuid=uuid, read_back=where
+                )
     return tuple(writes.values())
 
 
@@ -166,33 +167,40 @@ async def _read_one(client: httpx.AsyncClient, write: Write, reading: _Reading) 
 
 
 async def _ask(client: httpx.AsyncClient, write: Write) -> dict[str, JsonValue] | str:
-    """Return what was found, or a sentence when the answer says nothing."""
-    answer = await _get(client, write.path)
-    if isinstance(answer, str):
-        return answer
-    status, body = answer
-    said = _judge(write, status, body)
-    if isinstance(said, str) or not said["found"] or write.clinical_type != "patient":
-        return said
-    count = await _count_patients(client, write.uuid, body)
-    return count if isinstance(count, str) else {**said, "count": count}
+    """Return what was found, or a sentence when the answers say nothing."""
+    seen = await _look(client, write)
+    if isinstance(seen, str):
+        return seen
+    if seen.found is None:
+        return str(seen.reason)
+    if not seen.found:
+        flaws = {"voided": seen.voided, "dangling": seen.dangling}
+        return {
+            "found": False,
+            **{name: True for name, is_so in flaws.items() if is_so},
+        }
+    count: int | str = seen.count
+    if write.clinical_type == "patient":
+        count = await _count_patients(client, write.uuid, seen.body)
+    if isinstance(count, str):
+        return count
+    return {"found": True, "digest": seen.digest, "count": count}
 
 
-def _judge(write: Write, status: int, body: JsonValue) -> dict[str, JsonValue] | str:
-    """Return what an answer says of one object, or a sentence when it says nothing."""
-    # Any server has a page for what it does not know; OpenMRS alone has its own error.
-    if status in _ABSENT and error_message(body) is not None:
-        return {"found": False}
-    if status != _FOUND:
-        return f"status {status} without what OpenMRS says of it"
-    try:
-        digest = digest_read(write.clinical_type, body)
-    except UnreadableObjectError as error:
-        return f"unreadable answer: {error}"
-    # OpenMRS still answers 200 for a voided object: it is gone all the same.
-    if digest is None:
-        return {"found": False, "voided": True}
-    return {"found": True, "digest": digest, "count": 1}
+async def _look(client: httpx.AsyncClient, write: Write) -> Seen | str:
+    """Go through what there is to ask for one object; a sentence when no answer came."""
+    looking = look(write.clinical_type, write.read_back)
+    ask = next(looking)
+    while True:
+        reply = await _send(client, ask)
+        if isinstance(reply, str):
+            looking.close()
+            return reply
+        try:
+            ask = looking.send(reply)
+        except StopIteration as ended:
+            seen: Seen = ended.value
+            return seen
 
 
 async def _count_patients(
@@ -232,15 +240,30 @@ def _identifier(body: JsonValue) -> str | None:
 
 
 async def _get(
-    client: httpx.AsyncClient, path: str, params: dict[str, str] | None = None
+    client: httpx.AsyncClient, path: str, params: dict[str, str]
 ) -> tuple[int, JsonValue] | str:
     """Return the status and the JSON of an answer, or why there is none."""
+    reply = await _send(client, Ask(path=path), params)
+    if isinstance(reply, str):
+        return reply
+    return reply.status, reply.body
+
+
+async def _send(
+    client: httpx.AsyncClient, ask: Ask, params: dict[str, str] | None = None
+) -> Reply | str:
+    """Return what came, or why nothing did; bytes that are no JSON have no body."""
     try:
-        response = await client.get(path, params=params)
+        response = await client.request(
+            "GET" if ask.body is None else "POST",
+            ask.path,
+            params=params,
+            json=ask.body,
+        )
     except httpx.HTTPError as error:
         return f"{type(error).__name__}: {error}"
     try:
         body: JsonValue = response.json()
     except ValueError:
-        return f"status {response.status_code}, and no JSON"
-    return response.status_code, body
+        body = None
+    return Reply(status=response.status_code, body=body, raw=response.content)

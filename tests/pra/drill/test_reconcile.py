@@ -15,6 +15,7 @@ import pytest
 
 from reprise_loadtests.content import ClinicalType, VisitContent
 from reprise_loadtests.digest import digest_sent
+from reprise_loadtests.readback import ReadBack
 from reprise_platform import openmrs as openmrs_constants
 from reprise_pra.drill import reconcile as module
 from reprise_pra.drill.reconcile import Reconciled, Write, reconcile, writes_to_read
@@ -103,7 +104,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def write(uuid: str, clinical_type: ClinicalType = "visit") -> Write:
     """Make an object to look for."""
     path = f"/{clinical_type}/{uuid}"
-    return Write(clinical_type=clinical_type, uuid=uuid, path=path)
+    return Write(clinical_type=clinical_type, uuid=uuid, read_back=ReadBack(path=path))
 
 
 def read(
