@@ -4,7 +4,7 @@ set -u
 cd /root/reprise || exit
 python=.nox/reprise/bin/python
 # Every limit is longer by this: an emulated processor is some twenty times slower.
-export REPRISE_PATIENCE=20 LC_ALL=C.UTF-8 HOME=/root
+export REPRISE_PATIENCE=20 LC_ALL=C.UTF-8 HOME=/root TERM=dumb
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 site="--site platform/sites/small.yaml"
 failed=

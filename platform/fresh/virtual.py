@@ -23,7 +23,10 @@ from pathlib import Path
 import debian
 
 TREE = Path(__file__).resolve().parents[2]
-_PACKAGES = ("linux-image-amd64", "systemd-sysv", "udev", "python3", "python3-venv")
+_PACKAGES = (
+    *("linux-image-amd64", "systemd-sysv", "dbus", "udev"),
+    *("python3", "python3-venv"),
+)
 _QEMU = "qemu-system-x86_64"
 _NEEDED = {_QEMU: "qemu-system-x86", "mkfs.ext4": "e2fsprogs"}
 # Room for a site's disks, beside what is copied.
@@ -107,6 +110,8 @@ def _disk(folder: Path, python: str) -> Path:
     wanted = units / "multi-user.target.wants" / "trial.service"
     wanted.parent.mkdir(exist_ok=True)
     wanted.symlink_to("../trial.service")
+    # A login on the console would hang up on who tells of the trial there.
+    (units / "serial-getty@ttyS0.service").symlink_to("/dev/null")
     (root / "etc/fstab").write_text("/dev/vda / ext4 rw 0 1\n")
     shutil.copy(root / debian.TREE / "platform/fresh/bare-init.sh", root / "bare-init")
     (root / "bare-init").chmod(0o755)

@@ -39,6 +39,30 @@ def _machine(folder: Path, **changes: object) -> Machine:
     return Machine(**(fields | changes))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("told", "again_s"), [(None, "1"), ("20", "20")])
+def test_services_start_again_as_slowly_as_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str | None, again_s: str
+) -> None:
+    """A second after its end; where limits are longer, so much longer too.
+
+    On an emulated machine, servers that start again at once leave no processor to the one
+    they wait for.
+    """
+    monkeypatch.delenv("REPRISE_PATIENCE", raising=False)
+    if told is not None:
+        monkeypatch.setenv("REPRISE_PATIENCE", told)
+    made = _machine(tmp_path)
+    machine._write(made, ())
+    script = (made.folder / "etc" / "start.sh").read_text()
+    shown = subprocess.run(
+        ["bash", "-c", f'{script.splitlines()[0]}; printf %s "$AGAIN_S"'],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert shown.stdout == again_s
+
+
 def test_paths_with_blanks_stay_one_word(tmp_path: Path) -> None:
     """A folder named with blanks, quotes or dollars is one word in the inner script."""
     folder = tmp_path / "a b'c\"d$e"

@@ -181,8 +181,8 @@ def _delegation(facts: Facts) -> Row:
             en="a site's v2 cgroups live in a delegated scope, away from systemd's own",
         ),
         remedy=Text(
-            fr="`systemd-run --scope -p Delegate=yes true` doit réussir",
-            en="`systemd-run --scope -p Delegate=yes true` must work",
+            fr="`systemd-run --scope -p Delegate=yes true` doit réussir (paquet dbus)",
+            en="`systemd-run --scope -p Delegate=yes true` must work (package dbus)",
         ),
     )
     if not facts.root:

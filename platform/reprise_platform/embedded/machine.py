@@ -20,7 +20,7 @@ from reprise_platform import content, paths
 from reprise_platform.embedded import cgroups, disks, network
 from reprise_platform.embedded.disks import Disk
 from reprise_platform.errors import PlatformError
-from reprise_platform.waiting import until
+from reprise_platform.waiting import patience, until
 
 _SCRIPTS = paths.PLATFORM / "machines"
 # In a machine's folder: how its first process ended, that its power was cut, its keys.
@@ -224,8 +224,9 @@ def _write(machine: Machine, plugged: Sequence[tuple[Disk, Path]]) -> None:
             "".join(f"export {k}={shlex.quote(v)}\n" for k, v in service.env.items())
         )
         services.append(f"keep {service.name} {shlex.join(service.command)}")
+    first = (f"AGAIN_S={patience():g}", ". /etc/reprise/keep.sh")
     (etc / "start.sh").write_text(
-        "\n".join([". /etc/reprise/keep.sh", *machine.prepare, *services, "wait", ""])
+        "\n".join([*first, *machine.prepare, *services, "wait", ""])
     )
     (etc / "keep.sh").write_text((_SCRIPTS / "keep.sh").read_text())
     (machine.folder / HELD).write_text(machine.held)
