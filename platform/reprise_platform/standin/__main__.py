@@ -1,4 +1,4 @@
-"""`python3 -m reprise_platform.standin serve | migrate`."""
+"""`python3 -m reprise_platform.standin serve | migrate | seed`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import sys
 import threading
 
 from reprise_platform.standin import logs, server
+from reprise_platform.standin.demo import command as seed_command
+from reprise_platform.standin.demo.metadata import SeedingRefusedError
+from reprise_platform.standin.demo.seeding import Wanted
 from reprise_platform.standin.settings import SettingsError, read_settings
 
 
@@ -22,6 +25,11 @@ def main() -> int:
     commands.add_parser(
         "migrate", help="put schema and metadata in place, any number of times"
     )
+    demo = commands.add_parser(
+        "seed", help="migrate, then put synthetic patients in; goes on after a kill"
+    )
+    demo.add_argument("--patients", type=int, required=True, help="1 to 1000000")
+    demo.add_argument("--seed", type=int, required=True, help="the same, the same data")
     arguments = parser.parse_args()
     logs.start()
     log = logging.getLogger("reprise_platform.standin")
@@ -29,14 +37,17 @@ def main() -> int:
         settings = read_settings(os.environ)
         if arguments.command == "serve":
             server.serve(settings)
-        else:
-            database, pool = server.open_database(settings)
-            server.migrate_when_there(database, settings, threading.Event())
-            pool.close()
+            return 0
+        database, pool = server.open_database(settings)
+        server.migrate_when_there(database, settings, threading.Event())
+        pool.close()
+        if arguments.command == "seed":
+            wanted = Wanted(patients=arguments.patients, seed=arguments.seed)
+            seed_command.run(settings, wanted)
     except SettingsError as error:
         log.error("environment: %s", error)  # noqa: TRY400 - the message says it all
         return 2
-    except server.StartError as error:
+    except (server.StartError, SeedingRefusedError) as error:
         log.error("%s", error)  # noqa: TRY400
         return 1
     return 0
