@@ -29,6 +29,7 @@ from reprise_platform.kube_rest import (
     request,
     text,
 )
+from reprise_platform.waiting import patience
 
 __all__ = [
     "Json",
@@ -227,7 +228,9 @@ def api_ready(cluster: Cluster) -> bool:
     client = api_client(cluster.kubeconfig)
     try:
         answer = client.call_api(
-            "GET", f"{client.configuration.host}/readyz", _request_timeout=2
+            "GET",
+            f"{client.configuration.host}/readyz",
+            _request_timeout=2 * patience(),
         )
     except (ApiException, urllib3.exceptions.HTTPError):
         return False

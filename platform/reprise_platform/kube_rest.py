@@ -20,6 +20,7 @@ from kubernetes.client.exceptions import ApiException
 
 from reprise_platform.access import Cluster
 from reprise_platform.errors import PlatformError
+from reprise_platform.waiting import patience
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Object = dict[str, Json]
@@ -68,7 +69,7 @@ def request(
             client.configuration.host + path,
             headers,
             body,
-            _request_timeout=REQUEST_TIMEOUT_S,
+            _request_timeout=REQUEST_TIMEOUT_S * patience(),
         )
         raw: bytes = answer.read()  # type: ignore[no-untyped-call]
     except (ApiException, urllib3.exceptions.HTTPError) as error:
@@ -159,7 +160,7 @@ def pod_log(
             container=container,
             previous=previous,
             tail_lines=lines,
-            _request_timeout=REQUEST_TIMEOUT_S,
+            _request_timeout=REQUEST_TIMEOUT_S * patience(),
         )
     except (ApiException, urllib3.exceptions.HTTPError) as error:
         msg = f"{cluster.name}: log of pod {namespace}/{pod}: {reason(error)}"

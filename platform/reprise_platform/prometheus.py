@@ -14,6 +14,7 @@ import httpx
 from reprise_platform import tls
 from reprise_platform.access import Access
 from reprise_platform.errors import PlatformError
+from reprise_platform.waiting import patience
 
 WATCHDOG = "Watchdog"
 _QUIET = "none"
@@ -142,7 +143,11 @@ def _get(asked: Reached, base: str, path: str) -> Any:  # noqa: ANN401 - JSON, t
     trusted = tls.context(asked.authority)
     try:
         answer = httpx.get(
-            f"{base}{path}", auth=login, verify=trusted, timeout=5, trust_env=False
+            f"{base}{path}",
+            auth=login,
+            verify=trusted,
+            timeout=5 * patience(),
+            trust_env=False,
         )
         answer.raise_for_status()
         return answer.json()

@@ -20,6 +20,7 @@ from reprise_platform.embedded.machine import first_process
 from reprise_platform.embedded.serving import clinical_read
 from reprise_platform.errors import PlatformError
 from reprise_platform.kube import Object
+from reprise_platform.waiting import patience
 
 _WITHIN_S = 4.0
 # `up` makes anew what has fewer than 30 days left: with a week, nobody has run it.
@@ -39,7 +40,7 @@ class Check:
         return dataclasses.asdict(self)
 
 
-def status(site: str, within_s: float = _WITHIN_S) -> tuple[Check, ...]:
+def status(site: str, within_s: float | None = None) -> tuple[Check, ...]:
     """Look at every machine, node, pod and claim of a site, its backups and its doors.
 
     Raises:
@@ -57,7 +58,9 @@ def status(site: str, within_s: float = _WITHIN_S) -> tuple[Check, ...]:
         "Alertmanager": partial(_alertmanager, access),
     }
     return tuple(
-        check for checks in _at_once(looks, within_s).values() for check in checks
+        check
+        for checks in _at_once(looks, within_s or _WITHIN_S * patience()).values()
+        for check in checks
     )
 
 

@@ -11,7 +11,7 @@ from reprise_platform.access import Access, Cluster
 from reprise_platform.embedded import observability, scraping
 from reprise_platform.embedded.layout import NAMESPACE, Layout
 from reprise_platform.openmrs import OUTPATIENT_CLINIC, REST_PATH
-from reprise_platform.waiting import until
+from reprise_platform.waiting import patience, until
 
 
 def wait(layout: Layout) -> None:
@@ -53,7 +53,7 @@ def clinical_read(access: Access, timeout_s: float = 3) -> bool:
         answer = httpx.get(
             f"{access.front_door}{REST_PATH}/location/{OUTPATIENT_CLINIC}",
             auth=(login["username"], login["password"]),
-            timeout=timeout_s,
+            timeout=timeout_s * patience(),
             verify=tls.context(access.authority),
         )
         return (

@@ -13,7 +13,7 @@ from reprise_platform import tls
 from reprise_platform.embedded import sitekeys
 from reprise_platform.embedded.credentials import BUCKETS
 from reprise_platform.embedded.topology import STORE_PORT, Topology
-from reprise_platform.waiting import until
+from reprise_platform.waiting import patience, until
 
 REGION = "us-east-1"
 
@@ -37,7 +37,7 @@ def prepare(topology: Topology, folder: Path) -> None:
         secret_key=keys["secret"],
         region=REGION,
         http_client=urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=2, read=5),
+            timeout=urllib3.Timeout(connect=2 * patience(), read=5 * patience()),
             retries=urllib3.Retry(total=0),
             ssl_context=tls.context(sitekeys.authority_file(folder)),
         ),
