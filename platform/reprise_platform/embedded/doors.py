@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from reprise_platform.embedded.topology import (
     Topology,
 )
 from reprise_platform.sites import Site, size_bytes
+from reprise_platform.waiting import patience
 
 MAP = "active.map"
 _SCRIPTS = paths.PLATFORM / "machines"
@@ -183,8 +185,8 @@ def _keepalived(topology: Topology, door: Door) -> str:
 }}
 vrrp_script haproxy {{
   script "/bin/bash /etc/reprise/{_CHECK} {door.address} {DOOR_METRICS_PORT}"
-  interval 1
-  timeout 2
+  interval {math.ceil(patience())}
+  timeout {math.ceil(2 * patience())}
   fall 2
   rise 1
   init_fail
