@@ -21,7 +21,7 @@ from reprise_loadtests.profile import Profile
 from reprise_loadtests.schedule import NS_PER_S, Arrival, arrivals
 from reprise_pra.history import Event, HistoryError, Kind, read_history
 
-_OWN = frozenset({"schedule", "load_stopped", "clock"})
+_OWN = frozenset({"schedule", "load_stopped", "clock", "worker"})
 _LAG_QUANTILE = 0.99
 
 
@@ -103,8 +103,10 @@ def accounts(events: Sequence[Event]) -> tuple[Account, ...]:
 def _account(schedule: Event, events: Sequence[Event]) -> Account:
     profile, first, start_ns = _played(schedule)
     seed = _integer(schedule, "seed")
-    mine = [event for event in events if event.process == schedule.process]
-    until_ns = _until_ns(schedule, mine, start_ns)
+    own = [event for event in events if event.process == schedule.process]
+    until_ns = _until_ns(schedule, own, start_ns)
+    # What a master deals its workers have on record, each in a file of its own.
+    mine = events if "workers" in schedule.value else own
     due: dict[int, Arrival] = {}
     for arrival in arrivals(profile, seed=seed):
         if start_ns + arrival.offset_ns >= until_ns:

@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import gevent
@@ -19,6 +19,7 @@ from gevent.event import Event
 from gevent.pool import Group
 
 from reprise_loadtests.credentials import Credentials
+from reprise_loadtests.dealer import Due
 from reprise_loadtests.desk import Desk, Done, JourneyOverError
 from reprise_loadtests.journeys import JOURNEYS
 from reprise_loadtests.known import KnownPatients
@@ -26,7 +27,6 @@ from reprise_loadtests.metadata import Present
 from reprise_loadtests.profile import Profile, ThinkTime
 from reprise_loadtests.schedule import (
     NS_PER_S,
-    Arrival,
     arrivals,
     arrivals_within,
     centre_rng,
@@ -93,10 +93,14 @@ class Clinics:
         known: KnownPatients,
         present: Present | None = None,
         observe: Callable[[Done], None] = lambda _: None,
+        begun: Callable[[int], None] = lambda _: None,
         after_instance: int = 0,
         authority: Path | None = None,
     ) -> None:
-        """Prepare a run; instances are numbered from `after_instance` + 1."""
+        """Prepare a run; instances are numbered from `after_instance` + 1.
+
+        `begun` hears of every arrival that is on record, admitted or turned away.
+        """
         self.count = Count()
         self.last_instance = after_instance
         self._profile = profile
@@ -108,6 +112,7 @@ class Clinics:
         self._known = known
         self._present = present or Present()
         self._observe = observe
+        self._begun = begun
         self._after_instance = after_instance
         self._live = Group()
         self._stopping = Event()
@@ -122,8 +127,18 @@ class Clinics:
         start_ns = time.monotonic_ns() + _LEAD_NS
         self._record_schedule(start_ns, duration_s)
         end_ns = None if duration_s is None else start_ns + round(duration_s * NS_PER_S)
+        self._go(self._drawn(start_ns, end_ns))
+
+    def run_share(self, dues: Iterable[Due]) -> None:
+        """Play what a master deals, until `dues` ends or `stop` is called.
+
+        Returns when every journey has ended and the end is recorded.
+        """
+        self._go(dues)
+
+    def _go(self, dues: Iterable[Due]) -> None:
         try:
-            self._play(start_ns, end_ns)
+            self._play(dues)
             self._live.join()
         finally:
             self._end()
@@ -140,23 +155,32 @@ class Clinics:
         self._live.join(timeout=self._profile.client.timeout_s + _DRAIN_MARGIN_S)
         self._end()
 
-    def _play(self, start_ns: int, end_ns: int | None) -> None:
+    def _drawn(self, start_ns: int, end_ns: int | None) -> Iterator[Due]:
+        for arrival in arrivals(self._profile, seed=self._seed):
+            intended_ns = start_ns + arrival.offset_ns
+            if end_ns is not None and intended_ns >= end_ns:
+                self.count.until_ns = self.count.until_ns or end_ns
+                return
+            yield Due(
+                instance=self._after_instance + arrival.instance,
+                arrival=arrival,
+                intended_ns=intended_ns,
+            )
+
+    def _play(self, dues: Iterable[Due]) -> None:
         try:
-            for arrival in arrivals(self._profile, seed=self._seed):
-                intended_ns = start_ns + arrival.offset_ns
-                if end_ns is not None and intended_ns >= end_ns:
-                    self.count.until_ns = self.count.until_ns or end_ns
-                    break
-                stopped = _wait_until(self._stopping, intended_ns)
-                if stopped and intended_ns >= self.count.until_ns:
+            for due in dues:
+                stopped = _wait_until(self._stopping, due.intended_ns)
+                if self.count.until_ns and due.intended_ns >= self.count.until_ns:
                     break
                 self.count.planned += 1
-                self.last_instance = self._after_instance + arrival.instance
-                if not stopped:
-                    self._start(arrival, intended_ns)
+                self.last_instance = due.instance
+                if stopped or len(self._live) >= self._profile.arrivals.max_live:
+                    # Due before the stop and late, too: not lost without a word.
+                    self.count.turned_away += 1
+                    self._record_arrival(Kind.FAIL, due)
                 else:
-                    # Due before the stop, and late: it is not lost without a word.
-                    self._turn_away(arrival, intended_ns)
+                    self._live.spawn(self._go_through, due)
         finally:
             self._accounted.set()
 
@@ -191,39 +215,28 @@ class Clinics:
             },
         )
 
-    def _start(self, arrival: Arrival, intended_ns: int) -> None:
-        if len(self._live) >= self._profile.arrivals.max_live:
-            self._turn_away(arrival, intended_ns)
-            return
-        self._live.spawn(self._go_through, arrival, self.last_instance, intended_ns)
-
-    def _turn_away(self, arrival: Arrival, intended_ns: int) -> None:
-        self.count.turned_away += 1
-        instance = self._after_instance + arrival.instance
-        self._record_arrival(Kind.FAIL, arrival, instance, intended_ns)
-
-    def _record_arrival(
-        self, kind: Kind, arrival: Arrival, instance: int, intended_ns: int
-    ) -> None:
+    def _record_arrival(self, kind: Kind, due: Due) -> None:
         now_ns = time.monotonic_ns()
         self._recorder.record(
             kind,
             "arrival",
-            f"a{instance}",
+            f"a{due.instance}",
             {
-                "journey": arrival.journey,
-                "instance": instance,
-                "intended_ns": intended_ns,
-                "lag_ns": now_ns - intended_ns,
+                "journey": due.arrival.journey,
+                "instance": due.instance,
+                "intended_ns": due.intended_ns,
+                "lag_ns": now_ns - due.intended_ns,
                 "turned_away": kind is Kind.FAIL,
             },
             at_ns=now_ns,
         )
+        self._begun(due.instance)
 
-    def _go_through(self, arrival: Arrival, instance: int, intended_ns: int) -> None:
+    def _go_through(self, due: Due) -> None:
         # Here and not where it was spawned: the lag includes the wait for the processor.
-        self._record_arrival(Kind.OK, arrival, instance, intended_ns)
+        self._record_arrival(Kind.OK, due)
         self.count.arrived += 1
+        instance, journey = due.instance, due.arrival.journey
         rng = instance_rng(self._seed, instance)
         wire = Wire(
             self._base_url,
@@ -235,9 +248,9 @@ class Clinics:
             wire=wire,
             recorder=self._recorder,
             credentials=self._credentials,
-            journey=arrival.journey,
+            journey=journey,
             instance=instance,
-            intended_ns=intended_ns,
+            intended_ns=due.intended_ns,
             pacing=GreenPacing(
                 think_time=self._profile.think_time,
                 rng=instance_rng(self._seed, -instance),
@@ -247,14 +260,14 @@ class Clinics:
             observe=self._observe,
         )
         try:
-            JOURNEYS[arrival.journey](desk, self._known, rng)
+            JOURNEYS[journey](desk, self._known, rng)
         except JourneyOverError:
             pass
         except Exception:
             # The boundary of a journey: a fault of ours must not end the clinics' day,
             # and must not pass for one of theirs either.
             self.count.crashed += 1
-            log.exception("journey %s %d crashed", arrival.journey, instance)
+            log.exception("journey %s %d crashed", journey, instance)
         finally:
             wire.close()
 

@@ -39,6 +39,11 @@ class KnownPatients:
     def __len__(self) -> int:
         return len(self._before) + len(self._since)
 
+    @property
+    def before(self) -> tuple[KnownPatient, ...]:
+        """Return those registered before the load that are not lost."""
+        return tuple(self._before)
+
     def draw_before(self, rng: random.Random) -> KnownPatient | None:
         """Draw a patient registered before the load; None when none is left."""
         return rng.choice(self._before) if self._before else None

@@ -31,10 +31,11 @@ class Clinic:
         self.recorder = Recorder(folder, "load-1")
         self.site = Site(service=GENERAL_MEDICINE["uuid"])
         self.done: list[Done] = []
+        self.timeout_s = 0.5
         self.wires: list[Wire] = []
         self.rng = random.Random(5)
         self._instances = itertools.count(1)
-        wire = Wire(fake.url, timeout_s=2)
+        wire = Wire(fake.url, timeout_s=10)
         self.known = KnownPatients(
             register_known_patients(
                 wire=wire,
@@ -48,7 +49,7 @@ class Clinic:
 
     def desk(self, journey: str = "register") -> Desk:
         """Seat a user with a short time-out."""
-        wire = Wire(self.fake.url, timeout_s=0.5)
+        wire = Wire(self.fake.url, timeout_s=self.timeout_s)
         self.wires.append(wire)
         return Desk(
             wire=wire,

@@ -1,14 +1,28 @@
 """A planted defect for Locust: clinics that go through one journey after another."""
 
-from reprise_loadtests.clinics import Clinics
-from reprise_loadtests.schedule import Arrival
+from collections.abc import Callable
+
+from reprise_loadtests import clinics
+from reprise_loadtests.dealer import Due
 from reprise_loadtests.users import Clinic
 
 __all__ = ["Clinic"]
 
 
-def _one_at_a_time(self: Clinics, arrival: Arrival, intended_ns: int) -> None:
-    self._go_through(arrival, self.last_instance, intended_ns)
+class _OneAtATime:
+    """What a group of greenlets is, without the greenlets."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def spawn(self, journey: Callable[[Due], None], due: Due) -> None:
+        journey(due)
+
+    def join(self, timeout: float | None = None) -> None:
+        pass
+
+    def kill(self) -> None:
+        pass
 
 
-Clinics._start = _one_at_a_time  # type: ignore[method-assign]
+vars(clinics)["Group"] = _OneAtATime

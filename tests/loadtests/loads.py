@@ -51,15 +51,21 @@ class Load:
         self, *arguments: str, locustfile: Path = launch.LOCUSTFILE
     ) -> subprocess.Popen[bytes]:
         """Start Locust, headless, on the fake's URL."""
+        return self.locust(
+            *("--headless", "--only-summary", "--exit-code-on-error", "0"),
+            *("--host", self.fake.url, "--seed", str(SEED)),
+            *("--load-profile", str(self.folder / "busy.yaml")),
+            *("--history", str(self.history_dir), *arguments),
+            locustfile=locustfile,
+        )
+
+    def locust(
+        self, *arguments: str, locustfile: Path = launch.LOCUSTFILE
+    ) -> subprocess.Popen[bytes]:
+        """Start a Locust process that knows the login and nothing else."""
         with self.log.open("ab") as output:
             process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "locust", "-f", str(locustfile)),
-                    *("--headless", "--only-summary", "--exit-code-on-error", "0"),
-                    *("--host", self.fake.url, "--seed", str(SEED)),
-                    *("--load-profile", str(self.folder / "busy.yaml")),
-                    *("--history", str(self.history_dir), *arguments),
-                ],
+                [sys.executable, "-m", "locust", "-f", str(locustfile), *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={
@@ -91,6 +97,33 @@ class Load:
         """Read what is written so far."""
         return read_history(self.history_dir.glob("load-*.jsonl"))
 
+    def until_arrived(self, count: int, *, process: str | None = None) -> None:
+        """Wait until so many arrivals are on record, of one process or of all."""
+        until(
+            lambda: (
+                sum(
+                    event.operation == "arrival" and process in {None, event.process}
+                    for event in self.history().events
+                )
+                >= count
+            ),
+            within_s=2 * LIMIT_S,
+            every_s=0.1,
+            what="arrivals",
+        )
+
+    def until_stopped(self, count: int) -> None:
+        """Wait until so many runs have ended."""
+        until(
+            lambda: (
+                sum(e.operation == "load_stopped" for e in self.history().events)
+                >= count
+            ),
+            within_s=LIMIT_S,
+            every_s=0.1,
+            what="the end of a run",
+        )
+
     def until_begun(self, *, then_s: float = 0.0) -> int:
         """Wait for the schedule and `then_s` more; return the schedule's origin, ns."""
 
@@ -102,7 +135,7 @@ class Load:
                     return event
             return None
 
-        event = until(begun, within_s=LIMIT_S, every_s=0.05, what="the schedule")
+        event = until(begun, within_s=2 * LIMIT_S, every_s=0.05, what="the schedule")
         start_ns = event.value["start_ns"]
         assert isinstance(start_ns, int)
         wait_for(start_ns + round(then_s * NS_PER_S))

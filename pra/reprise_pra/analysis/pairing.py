@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from reprise_pra.history import Event, Kind
 
 STOPPED = "load_stopped"  # the probers and the sentinel say it too
-_LOAD_OWN = frozenset({"arrival", "schedule", STOPPED})
+_LOAD_OWN = frozenset({"arrival", "schedule", "clock", "worker", STOPPED})
 _INVOKED = frozenset(
     {
         ("acts", "act"),

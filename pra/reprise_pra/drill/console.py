@@ -33,7 +33,7 @@ _WINDOW_S = 10
 _HEARTBEAT_S = 15
 _SILENCE_S = 30
 _NS_PER_S = 1_000_000_000
-_NOT_OPERATIONS = frozenset({"arrival", "schedule", "load_stopped"})
+_NOT_OPERATIONS = frozenset({"arrival", "schedule", "clock", "worker", "load_stopped"})
 _SIGNS = {"ok": "✔", "fail": "✘", "info": "✘", "": "▶"}
 
 
