@@ -90,7 +90,7 @@ def read_back(clinical_type: ClinicalType, uuid: str, content: Content) -> ReadB
         case AttachmentContent():
             return ReadBack(
                 path=f"{_ATTACHMENTS}?patient={content.patient}"
-                "&includeEncounterless=true&limit=100",
+                "&includeEncounterless=true&limit=100&v=default",
                 field="comment",
                 value=ledger_key(uuid),
                 content=f"{_ATTACHMENTS}/{{uuid}}/bytes",

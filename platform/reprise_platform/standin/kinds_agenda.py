@@ -73,6 +73,39 @@ def show_service(service: Service, *, full: bool = False) -> dict[str, Json]:
     return shown
 
 
+_SUMMED = frozenset({"Completed", "Scheduled", "CheckedIn", "Missed"})
+
+
+def show_summaries(
+    services: Sequence[Service], appointments: Sequence[Appointment]
+) -> list[Json]:
+    """Return for each service how many appointments it has a day, a bare list."""
+    days: dict[tuple[str, dt.date], list[Appointment]] = {}
+    for one in appointments:
+        service = one.service()
+        if service is not None and one.start is not None and one.status in _SUMMED:
+            days.setdefault((service.uuid, one.start.date()), []).append(one)
+    found: list[Json] = []
+    for service in services:
+        counts: dict[str, Json] = {
+            f"{day}": {
+                "appointmentDate": _milliseconds(dt.datetime.combine(day, dt.time())),
+                "appointmentServiceUuid": uuid,
+                "allAppointmentsCount": len(listed),
+                "missedAppointmentsCount": sum(o.status == "Missed" for o in listed),
+            }
+            for (uuid, day), listed in days.items()
+            if uuid == service.uuid
+        }
+        found.append(
+            {
+                "appointmentService": show_service(service),
+                "appointmentCountMap": counts,
+            }
+        )
+    return found
+
+
 def _milliseconds(moment: dt.datetime | None) -> Json:
     if moment is None:
         return None

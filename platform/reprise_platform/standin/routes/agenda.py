@@ -24,6 +24,7 @@ from reprise_platform.standin.kinds_agenda import (
     show_all,
     show_service,
     show_services,
+    show_summaries,
 )
 from reprise_platform.standin.parameters import moment
 from reprise_platform.standin.store import agenda
@@ -37,6 +38,7 @@ def blueprint(context: Context) -> Blueprint:
     routes = Blueprint("agenda", __name__)
     _add_writes(routes, context)
     _add_reads(routes, context)
+    _add_searches(routes, context)
     _add_services(routes, context)
     return routes
 
@@ -121,6 +123,24 @@ def _add_reads(routes: Blueprint, context: Context) -> None:
         return reply(
             context.database.read(
                 lambda reader: show_all(agenda.search(reader, chosen))
+            )
+        )
+
+
+def _add_searches(routes: Blueprint, context: Context) -> None:
+    @routes.get("/appointment/appointmentSummary")
+    def summary() -> Response:
+        require(_SEE)
+        since, until = moment("startDate"), moment("endDate")
+        if since is None or until is None:
+            reason = "Required String parameter 'startDate' or 'endDate' is not present"
+            raise errors.illegal(reason)
+        chosen = agenda.AgendaFilter(since=since, until=until)
+        return reply(
+            context.database.read(
+                lambda reader: show_summaries(
+                    agenda.services(reader), agenda.search(reader, chosen)
+                )
             )
         )
 

@@ -92,6 +92,28 @@ def test_appointments_are_found(
     assert made in [found["uuid"] for found in day.json()]
 
 
+def test_days_are_summed_up(
+    rest: httpx.Client, made: str, wished: Body, start: str
+) -> None:
+    """Every service is there, with how many appointments of each day it has."""
+    between = {
+        "startDate": f"{start}T00:00:00.000+0000",
+        "endDate": f"{start}T23:59:59.000+0000",
+    }
+    answer = rest.get("appointment/appointmentSummary", params=between)
+    assert answer.status_code == 200, answer.text
+    counts = {
+        each["appointmentService"]["uuid"]: each["appointmentCountMap"]
+        for each in answer.json()
+    }
+    day = counts[wished["serviceUuid"]][start]
+    assert day["allAppointmentsCount"] >= 1
+    assert day["missedAppointmentsCount"] == 0
+    services = rest.get("appointmentService/all/default").json()
+    assert set(counts) == {each["uuid"] for each in services}
+    assert made
+
+
 def test_conflict_is_told_before(rest: httpx.Client, wished: Body) -> None:
     """A free hour: 204; the same patient at the same hour: 200, and with whom."""
     assert rest.post("appointments/conflicts", json=wished).status_code == 204
