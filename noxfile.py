@@ -106,6 +106,27 @@ def bench(session: nox.Session) -> None:
     _run(session, "python", "-m", "reprise_platform.bench", *session.posargs)
 
 
+@nox.session(venv_backend="none", name="bench-prober")
+def bench_prober(session: nox.Session) -> None:
+    """How exactly outages are told: known ones, watched by the probers and by others.
+
+    Five minutes or so of a machine that does nothing else. Arguments go to
+    `python -m reprise_loadtests.bench prober`.
+    """
+    module = ("-m", "reprise_loadtests.bench", "prober")
+    _run(session, "python", *module, *session.posargs)
+
+
+@nox.session(venv_backend="none", name="bench-load")
+def bench_load(session: nox.Session) -> None:
+    """What the load costs, beside bare FastHttpUser and k6; how late it is. Minutes.
+
+    Compiles k6 the first time. Arguments go to `python -m reprise_loadtests.bench load`.
+    """
+    module = ("-m", "reprise_loadtests.bench", "load")
+    _run(session, "python", *module, *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def fresh(session: nox.Session) -> None:
     """Run the README literally in a clean Debian 13 root. Root; an hour, 25 GB.

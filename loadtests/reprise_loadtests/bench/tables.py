@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reprise_loadtests.bench.judging import Judged, median_and_worst
+from reprise_loadtests.bench.loads import Measured
 from reprise_loadtests.bench.probers import Half
 
 TARGET_MS = 50
@@ -60,6 +61,47 @@ def meets_target(judged: Judged) -> bool:
         and not judged.false
         and not judged.false_bounds
         and all(error_ms <= TARGET_MS for error_ms in judged.surprises_ms)
+    )
+
+
+def costs(measured: Measured) -> str:
+    """Tell what 1,000 requests cost each program, beside the bare FastHttpUser."""
+    bare = measured.costs[0].per_1000_requests_s
+    head = ("program", "requests", "operations", "CPU s / 1,000 requests", "bare / it")
+    return table(
+        head,
+        (
+            (
+                each.name,
+                str(each.requests),
+                str(each.operations),
+                f"{each.per_1000_requests_s:.2f}",
+                f"{bare / each.per_1000_requests_s:.2f}",
+            )
+            for each in measured.costs
+        ),
+    )
+
+
+def lags(measured: Measured) -> str:
+    """Tell how late arrivals began at each pace."""
+    head = (
+        "operations/s asked", "arrivals", "done/s", "lag, ms (median)", "lag, ms (p99)",
+        "turned away",
+    )  # fmt: skip
+    return table(
+        head,
+        (
+            (
+                f"{each.pace:.0f}",
+                str(each.arrivals),
+                f"{each.done_per_s:.0f}",
+                f"{each.median_ms:.1f}",
+                f"{each.p99_ms:.1f}",
+                str(each.turned_away),
+            )
+            for each in measured.lags
+        ),
     )
 
 

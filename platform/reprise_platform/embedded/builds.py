@@ -86,6 +86,9 @@ BUILDS: tuple[Build, ...] = (
     Build(name="velero-plugin-for-aws", programs=("velero-plugin-for-aws",)),
 )
 
+K6 = Build(name="k6", programs=("k6",))
+"""No part of a site: what the load's bench compares itself with."""
+
 
 def build(item: Build) -> Path:
     """Return the folder of a module's programs, compiling them if it is not there.
