@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,17 @@ from reprise_loadtests.segments import BATCH_S, Request, SegmentWriter
 _PROBLEM_LENGTH = 200
 
 
-def keep_requests(environment: Any, history: Path) -> None:  # noqa: ANN401 - Locust's hooks are untyped
-    """Keep every request of a Locust process beside its history, until it quits."""
-    keeper = Keeper(history.parent / "evidence" / "requests")
+def keep_requests(environment: Any) -> None:  # noqa: ANN401 - Locust's hooks are untyped
+    """Keep every request of a Locust process beside its history, until it quits.
+
+    A worker learns of its history only when a run begins: it is asked for then.
+    """
+
+    def folder() -> Path:
+        history = Path(environment.parsed_options.history)
+        return history.parent / "evidence" / "requests"
+
+    keeper = Keeper(folder)
     environment.events.request.add_listener(keeper.keep)
     environment.events.quitting.add_listener(keeper.close)
 
@@ -23,9 +32,10 @@ def keep_requests(environment: Any, history: Path) -> None:  # noqa: ANN401 - Lo
 class Keeper:
     """One Locust process' requests."""
 
-    def __init__(self, folder: Path, *, every_s: float = BATCH_S) -> None:
+    def __init__(self, folder: Callable[[], Path], *, every_s: float = BATCH_S) -> None:
         """Start the clock that lets no request wait for the next one."""
-        self._writer = SegmentWriter(folder, f"locust-{os.getpid()}")
+        self._folder = folder
+        self._writer: SegmentWriter | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._every_s = every_s
@@ -53,15 +63,20 @@ class Keeper:
             problem=None if exception is None else str(exception)[:_PROBLEM_LENGTH],
         )
         with self._lock:
+            if self._writer is None:
+                name = f"locust-{os.getpid()}"
+                self._writer = SegmentWriter(self._folder(), name)
             self._writer.add(request)
 
     def close(self, **_: object) -> None:
         """Write what is left; idempotent."""
         self._over.set()
         with self._lock:
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
 
     def _flush(self) -> None:
         while not self._over.wait(self._every_s):
             with self._lock:
-                self._writer.flush_if_due()
+                if self._writer is not None:
+                    self._writer.flush_if_due()

@@ -21,6 +21,7 @@ from locust.env import Environment
 from locust.exception import StopTest, StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
+from reprise_loadtests.columns import keep_requests
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.master import Master
 from reprise_loadtests.opening import House, Opening
@@ -125,6 +126,7 @@ def _open_house(environment: Environment, **_: object) -> None:
     if not has_history:
         utc = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         options.history = str(Path("reports/runs/load") / utc / "history")
+    keep_requests(environment)
     house = House(environment)
     part: Part
     if isinstance(environment.runner, WorkerRunner):

@@ -187,7 +187,7 @@ def test_killed_writer_loses_nothing_it_had_flushed(tmp_path: Path) -> None:
 
 def test_what_locust_counts_is_kept_without_waiting_for_more(tmp_path: Path) -> None:
     """The last request before a lull is on the disk soon; a failure keeps its reason."""
-    keeper = Keeper(tmp_path, every_s=0.01)
+    keeper = Keeper(lambda: tmp_path, every_s=0.01)
     failure = TimeoutError("no answer within 10 s")
     keeper.keep(request_type="GET", name="/", response_time=1.5, response_length=7)
     keeper.keep(request_type="GET", name="/x", exception=failure, context={})

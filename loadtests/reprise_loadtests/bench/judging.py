@@ -102,11 +102,20 @@ def judge(
     Args:
         within_s: how far from the outage a claim may lie and still be about it; what
             is further away is false, as is a second claim of one outage.
-        stalls: when the server itself did not run. An outage whose edge lies in one, and
-            a claim beside any outage that touches one, are set aside.
+        stalls: when the server itself did not run. An outage whose edge lies in one, a
+            claim beside any outage that touches one, and outages that a claim has made one
+            over a stall are set aside.
     """
     slack_ns = round(within_s * 1_000_000_000)
     left = list(claims)
+    # Over a stall two outages are one to whoever looks from outside.
+    swallowing = [
+        claim
+        for claim in claims
+        if claim.end_ns is not None
+        and sum(_overlap_ns(truth, claim) > 0 for truth in truths) > 1
+        and any(_overlap_ns(stall, claim) > 0 for stall in stalls)
+    ]
     pairs, missed, excused = [], [], 0
     for truth in truths:
         near = [
@@ -116,11 +125,15 @@ def judge(
             and (claim.end_ns is None or claim.end_ns >= truth.start_ns - slack_ns)
         ]
         if not near:
-            missed.append(truth)
+            if any(_overlap_ns(truth, claim) > 0 for claim in swallowing):
+                excused += 1
+            else:
+                missed.append(truth)
             continue
         best = max(near, key=lambda claim: _overlap_ns(truth, claim))
         left.remove(best)
-        if any(_near(at_ns, stalls) for at_ns in (truth.start_ns, truth.end_ns)):
+        edges_ns = truth.start_ns, truth.end_ns
+        if best in swallowing or any(_near(at_ns, stalls) for at_ns in edges_ns):
             excused += 1
         else:
             pairs.append(Pair(truth=truth, claim=best))

@@ -73,7 +73,7 @@ def test_taped_journeys_can_be_sent_again(alone: Clinic, tmp_path: Path) -> None
     assert sum(each.gives_number for each in taken) == 1
     assert sum(each.logs_in for each in taken) == len(tape.JOURNEYS_TAPED)
     sent = "".join(f"{each.path}{each.body}" for each in taken)
-    assert sent.count(tape.FRESH) > 20
+    assert sent.count(tape.FRESH) >= 10
     assert tape.NUMBER in sent
     file = tmp_path / "tape.json"
     tape.write(file, [taken], login)

@@ -95,6 +95,15 @@ def test_silence_of_the_server_excuses_no_missed_outage() -> None:
     assert len(_judge(_GOOD[0], stalls=(_truth(4990, 5500),)).missed) == 1
 
 
+def test_outages_made_one_over_a_stall_are_set_aside() -> None:
+    """From outside there was one outage; without a stall between, one was missed."""
+    both = _claim(1010, 5395)
+    assert _judge(both, stalls=(_truth(2500, 4500),)).excused == 2
+    assert len(_judge(both).missed) == 1
+    endless = _claim(1010, None)
+    assert len(_judge(endless, stalls=(_truth(2500, 4500),)).missed) == 1
+
+
 @given(st.integers(0, 10**6), st.integers(2, 40))
 def test_drawn_outages_span_all_lengths(seed: int, count: int) -> None:
     """The shortest and the longest are there, and the server is well in between."""
