@@ -178,6 +178,7 @@ def create(wire: Wire, profile: Profile) -> tuple[str, ...]:
         ]
     if profile.books and not _has_own_service(wire):
         wanted.append(_SERVICE)
+    wanted += _own_provider(wire)
     refused = {one.what: why for one in wanted if (why := _make(wire, one)) is not None}
     if refused:
         told = (f"{what}: {why}" for what, why in refused.items())
@@ -196,6 +197,23 @@ def _location(centre: Centre) -> Needed:
             "description": "Centre d'exercice",
         },
     )
+
+
+def _own_provider(wire: Wire) -> tuple[Needed, ...]:
+    """Return the user's provider if there is none: OpenMRS without demonstration data.
+
+    Encounters are written down without one, too; appointments then are nobody's.
+    """
+    session = wire.request("GET", f"{_REST}/session").body
+    if not isinstance(session, Mapping) or session.get("currentProvider") is not None:
+        return ()
+    user = session.get("user")
+    person = user.get("person") if isinstance(user, Mapping) else None
+    uuid = person.get("uuid") if isinstance(person, Mapping) else None
+    if not isinstance(uuid, str):
+        return ()
+    body = {"person": uuid, "identifier": f"reprise-{uuid[:8]}"}
+    return (Needed(path="provider", what="provider of the user", body=body),)
 
 
 def _make(wire: Wire, needed: Needed) -> str | None:

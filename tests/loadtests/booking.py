@@ -13,6 +13,8 @@ import email.policy
 import uuid
 from typing import Any
 
+from reprise_platform import openmrs
+
 Json = Any
 GENERAL_MEDICINE = {
     "uuid": "7ba3aa21-cc56-47ca-bb4d-a60549f666c0",
@@ -33,6 +35,13 @@ class Books:
         self.allows_creation = True
         self.broken_booking = False
         self.patients: dict[str, Json] = {}
+        self.has_provider = True
+
+    def user(self) -> Json:
+        """Return what a session says of its user."""
+        provider = {"uuid": openmrs.ADMIN_PROVIDER} if self.has_provider else None
+        person = {"uuid": openmrs.ADMIN_PERSON}
+        return {"user": {"person": person}, "currentProvider": provider}
 
     def appointment(
         self, method: str, rest: str, query: dict[str, list[str]], body: Json
@@ -97,6 +106,10 @@ class Books:
             return 200, self.services[-1]
         if resource == "location":
             self.locations.append(body["uuid"])
+        if resource == "provider":
+            self.has_provider = True
+            self.created.append((resource, body["person"]))
+            return 201, {"uuid": str(uuid.uuid4())}
         self.created.append((resource, body["uuid"]))
         return 201, {"uuid": body["uuid"]}
 

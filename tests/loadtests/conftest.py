@@ -190,12 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
         if cookie and cookie not in fake.sessions:
             return 401, _error("Session timed out"), None
         if resource == "session":
-            if not known:
+            if not known and not cookie:
                 return 200, {"authenticated": False}, None
             session = uuid.uuid4().hex
             fake.sessions.add(session)
-            provider = {"uuid": openmrs.ADMIN_PROVIDER}
-            return 200, {"authenticated": True, "currentProvider": provider}, session
+            return 200, {"authenticated": True, **fake.books.user()}, session
         if not known and not cookie:
             return 401, _error("User is not logged in"), None
         if resource == "idgen":

@@ -18,6 +18,7 @@ from reprise_loadtests.metadata import check, create, needs
 from reprise_loadtests.profile import Network, Profile, load_profile
 from reprise_loadtests.site import centres
 from reprise_loadtests.wire import Wire
+from reprise_platform import openmrs
 from tests.loadtests.booking import GENERAL_MEDICINE
 
 _CENTRES = 230
@@ -65,6 +66,18 @@ def test_what_is_missing_is_made_once(fake: Any, wire: Wire, day: Profile) -> No
     assert present.service == fake.books.services[-1]["uuid"]
 
 
+def test_a_user_without_a_provider_gets_one(
+    fake: Any, wire: Wire, day: Profile
+) -> None:
+    """OpenMRS without demonstration data: the user's person is made a provider, once."""
+    fake.books.has_provider = False
+    fake.books.services.append({"uuid": "s", "name": dictionary.SERVICE_NAME})
+    fake.books.locations += [centre.uuid for centre in centres(_CENTRES)]
+    assert create(wire, day) == ("provider of the user",)
+    assert fake.books.created == [("provider", openmrs.ADMIN_PERSON)]
+    assert create(wire, day) == ()
+
+
 def test_a_lacking_privilege_is_told(fake: Any, wire: Wire, day: Profile) -> None:
     """Every object that could not be made is named, with the privilege it takes."""
     makeable = _bare(fake, day)
@@ -78,10 +91,10 @@ def test_a_lacking_privilege_is_told(fake: Any, wire: Wire, day: Profile) -> Non
 
 
 def test_what_a_profile_does_not_play_is_not_asked_for(fake: Any, wire: Wire) -> None:
-    """The drill's profiles need neither centres nor services nor fitting concepts."""
+    """The short profiles need neither centres nor services nor fitting concepts."""
     fake.missing |= {one.uuid for one in dictionary.AUDIOPROSTHESIS}
     fake.books.services.clear()
-    for name in ("quick", "smoke", "quarterly"):
+    for name in ("quick", "smoke"):
         present = check(wire, load_profile(name))
         assert present.service is None
         assert present.centres == ()

@@ -26,7 +26,7 @@ from reprise_loadtests.schedule import NS_PER_S
 from reprise_pra.history import Event, Kind
 from tests.loadtests.loads import LIMIT_S, Load, integer, latencies, planned, wait_for
 
-_FREEZE_S = float(os.environ.get("REPRISE_TEST_FREEZE_S", "4"))
+_FREEZE_S = float(os.environ.get("REPRISE_TEST_FREEZE_S", "3"))
 _BEFORE_S = 1.5
 _AFTER_S = 2.0
 _LASTS_S = _BEFORE_S + _FREEZE_S + _AFTER_S
