@@ -34,10 +34,14 @@ _LAG_S = 1.0
 
 
 def _freeze(
-    load: Load, mode: Any, *, locustfile: Path = launch.LOCUSTFILE
+    load: Load,
+    mode: Any,
+    *,
+    locustfile: Path = launch.LOCUSTFILE,
+    rate_per_s: float = 6.0,
 ) -> tuple[int, int, int]:
     """Play a load whose server freezes; return the schedule's origin, freeze and thaw."""
-    load.profile(timeout_s=_FREEZE_S + 20)
+    load.profile(rate_per_s=rate_per_s, timeout_s=_FREEZE_S + 20)
     process = load.start("--duration-s", str(_LASTS_S), locustfile=locustfile)
     start_ns = load.until_begun(then_s=_BEFORE_S)
     frozen_ns = time.monotonic_ns()
@@ -79,7 +83,8 @@ def test_a_frozen_server_meets_every_arrival_and_shows_its_freeze(
 @pytest.mark.timeout(120 + 2 * _FREEZE_S)
 def test_a_closed_load_is_found_out(load: Load, mode: Any) -> None:
     """Journeys that wait for one another stop arriving while the server is frozen."""
-    _freeze(load, mode, locustfile=Path(__file__).with_name("closed.py"))
+    closed = Path(__file__).with_name("closed.py")
+    _freeze(load, mode, locustfile=closed, rate_per_s=2.0)
     (told,) = accounts(load.history().events)
     assert any("late (p99)" in problem for problem in told.problems(lag_s=_LAG_S))
     assert account(["--history", str(load.history_dir)]) == 1
