@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from reprise_pra.analysis import say
+from reprise_pra.analysis import say, words
 from reprise_pra.analysis.continuity import continuity_verdict
 from reprise_pra.analysis.integrity import integrity_verdict
 from reprise_pra.analysis.measure import Measured
@@ -163,7 +163,10 @@ def _rpo(measured: Measured, objectives: Objectives) -> Verdict:
     why = worst.reason or Text(fr="", en="")
     if len(measured.losses) > 1:
         why = say.sentence(
-            "{store} : {why}", "{store}: {why}", store=worst.store, why=why
+            "{store} : {why}",
+            "{store}: {why}",
+            store=words.store_name(worst.store),
+            why=why,
         )
     return judge_at_most(
         name="rpo",

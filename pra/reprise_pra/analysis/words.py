@@ -86,6 +86,11 @@ _DECISIONS = {
     ),
 }
 
+_STORES = {
+    "database": Text(fr="base de données", en="database"),
+    "attachments": Text(fr="pièces jointes", en="attachments"),
+}
+
 # As the platform's rule names them; the analysis itself sees phase, volumes and bytes.
 _BACKUP_REASONS = {
     "hook_not_run": Text(
@@ -159,6 +164,11 @@ def way_name(way: str) -> Text:
 def service_class_name(service_class: str) -> Text:
     """Return the name of a class of service that the probers tell apart."""
     return _CLASSES.get(service_class, Text(fr=service_class, en=service_class))
+
+
+def store_name(store: str) -> Text:
+    """Return the name of what keeps a kind of data."""
+    return _STORES.get(store, Text(fr=store, en=store))
 
 
 def fault_name(fault: str) -> Text:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprise_pra.analysis import words
 from reprise_pra.analysis.results import Assumption, Outcome, Text, Verdict, worst
 from reprise_pra.analysis.verdicts import exit_code, judge_at_most, under
 
@@ -144,3 +145,9 @@ def test_a_looser_objective_never_turns_met_into_missed(
     tight = _judge(actual, objective=objective).outcome
     loose = _judge(actual, objective=objective + looser).outcome
     assert loose <= tight
+
+
+def test_a_store_has_a_name_in_both_languages() -> None:
+    """A verdict names the store that lost most as people do; an unknown one as it is."""
+    assert words.store_name("attachments").fr == "pièces jointes"
+    assert words.store_name("ledger-of-tomorrow").fr == "ledger-of-tomorrow"
