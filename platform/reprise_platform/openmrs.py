@@ -15,6 +15,7 @@ from typing import Final
 
 BASE_PATH: Final = "/openmrs"
 REST_PATH: Final = f"{BASE_PATH}/ws/rest/v1"
+FHIR_PATH: Final = f"{BASE_PATH}/ws/fhir2/R4"
 
 ADMIN_USERNAME: Final = "admin"
 ADMIN_USER: Final = "82f18b44-6814-11e8-923f-e9a88dcb533f"

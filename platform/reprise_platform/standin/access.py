@@ -3,6 +3,9 @@
 A live, logged-in session wins over any Basic header. A session id that this process does
 not know answers 401 in HTML, *and the request is executed all the same* with the Basic
 credentials it brought: a 401 does not prove that a write was refused.
+
+FHIR is laxer and stricter: an unknown session id is forgotten and Basic credentials count,
+but whatever keeps a login from being looked up, a dead database included, is a 401.
 """
 
 from __future__ import annotations
@@ -16,10 +19,15 @@ from flask import Flask, Response, g, request
 from reprise_platform import openmrs
 from reprise_platform.standin import errors, pages, passwords
 from reprise_platform.standin.context import Context
+from reprise_platform.standin.database import DatabaseUnavailableError
 from reprise_platform.standin.sessions import HttpSession
 from reprise_platform.standin.store import metadata
 
 _COOKIE = "JSESSIONID"
+
+
+class NotAuthenticatedError(Exception):
+    """FHIR is asked by no one."""
 
 
 def install(app: Flask, context: Context) -> None:
@@ -27,15 +35,9 @@ def install(app: Flask, context: Context) -> None:
 
     @app.before_request
     def enter() -> None:
-        if not request.path.startswith(openmrs.REST_PATH):
-            return
-        key = request.cookies.get(_COOKIE)
-        session = context.sessions.find(key) if key else None
-        g.timed_out = key is not None and session is None
-        g.new_session = session is None
-        g.http_session = session or context.sessions.create()
-        if g.http_session.username is None:
-            _log_in(context, g.http_session)
+        is_fhir = request.path.startswith(openmrs.FHIR_PATH)
+        if is_fhir or request.path.startswith(openmrs.REST_PATH):
+            _enter(context, is_fhir=is_fhir)
 
     @app.after_request
     def leave(response: Response) -> Response:
@@ -48,6 +50,7 @@ def install(app: Flask, context: Context) -> None:
             response.content_type = "text/html;charset=utf-8"
         elif (
             response.status_code == HTTPStatus.UNAUTHORIZED
+            and request.path.startswith(openmrs.REST_PATH)
             and request.headers.get("Disable-WWW-Authenticate") != "true"
         ):
             realm = f"OpenMRS at {request.host_url}openmrs/ws/rest/"
@@ -56,6 +59,21 @@ def install(app: Flask, context: Context) -> None:
             cookie = f"{_COOKIE}={session.key}; Path={openmrs.BASE_PATH}; HttpOnly"
             response.headers["Set-Cookie"] = cookie
         return response
+
+
+def _enter(context: Context, *, is_fhir: bool) -> None:
+    """Find the request's session, or make it one; log it in as far as that can be."""
+    key = request.cookies.get(_COOKIE)
+    session = context.sessions.find(key) if key else None
+    g.timed_out = key is not None and session is None and not is_fhir
+    g.new_session = session is None
+    g.http_session = session or context.sessions.create()
+    if g.http_session.username is None:
+        try:
+            _log_in(context, g.http_session)
+        except DatabaseUnavailableError:
+            if not is_fhir:
+                raise
 
 
 def current_session() -> HttpSession:
@@ -73,6 +91,18 @@ def require(privilege: str) -> int:
     user_id = current_session().user_id
     if user_id is None:
         raise errors.forbidden(privilege, logged_in=False)
+    return user_id
+
+
+def require_fhir() -> int:
+    """Return the key of the user who asks FHIR.
+
+    Raises:
+        NotAuthenticatedError: no one is logged in.
+    """
+    user_id = current_session().user_id
+    if user_id is None:
+        raise NotAuthenticatedError
     return user_id
 
 

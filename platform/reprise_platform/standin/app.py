@@ -21,10 +21,13 @@ from reprise_platform.standin.routes import (
     agenda,
     attachment,
     encounter,
+    fhir,
     health,
     idgen,
     metadata,
     patient,
+    person,
+    removing,
     session,
     visit,
 )
@@ -34,13 +37,19 @@ _ROUTES = (
     session,
     idgen,
     patient,
+    person,
     visit,
     encounter,
     agenda,
     attachment,
+    removing,
     metadata,
 )
-_NO_CONNECTION = "Unable to acquire JDBC Connection"
+_NO_CONNECTION = (
+    "Could not open Hibernate Session for transaction; nested exception is "
+    "org.hibernate.exception.JDBCConnectionException: Unable to acquire JDBC Connection"
+)
+_NOT_CREATED = "org.springframework.transaction.CannotCreateTransactionException"
 
 
 def create_app(context: Context, *, access_log: bool = False) -> Flask:
@@ -51,6 +60,7 @@ def create_app(context: Context, *, access_log: bool = False) -> Flask:
     app.register_blueprint(health.blueprint(context))
     for module in _ROUTES:
         app.register_blueprint(module.blueprint(context), url_prefix=openmrs.REST_PATH)
+    app.register_blueprint(fhir.blueprint(context), url_prefix=openmrs.FHIR_PATH)
     if access_log:
         _log_requests(app)
     app.after_request(_add_etag)
@@ -66,7 +76,14 @@ def _install_errors(app: Flask) -> None:
 
     @app.errorhandler(DatabaseUnavailableError)
     def unavailable(_: DatabaseUnavailableError) -> Response:
-        return _html(HTTPStatus.INTERNAL_SERVER_ERROR, _NO_CONNECTION)
+        if request.path.startswith(openmrs.FHIR_PATH):
+            return _not_authenticated()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return _html(status, _NO_CONNECTION, exception=_NOT_CREATED)
+
+    @app.errorhandler(access.NotAuthenticatedError)
+    def nobody(_: access.NotAuthenticatedError) -> Response:
+        return _not_authenticated()
 
     @app.errorhandler(pymysql.err.MySQLError)
     def not_stored(error: pymysql.err.MySQLError) -> Response:
@@ -120,9 +137,15 @@ def _serialised_exception() -> Response:
     )
 
 
-def _html(status: HTTPStatus, message: str) -> Response:
-    content_type = "text/html;charset=utf-8"
-    return Response(pages.page(status, message), status, content_type=content_type)
+def _not_authenticated() -> Response:
+    return _html(HTTPStatus.UNAUTHORIZED, "Not authenticated")
+
+
+def _html(status: HTTPStatus, message: str, *, exception: str = "") -> Response:
+    text = pages.page(status, message, exception=exception)
+    response = Response(text, status, content_type="text/html;charset=utf-8")
+    response.headers["Content-Language"] = "en"
+    return response
 
 
 def _add_etag(response: Response) -> Response:

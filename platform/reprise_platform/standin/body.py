@@ -21,6 +21,15 @@ class Body:
     def __contains__(self, name: str) -> bool:
         return self._properties.get(name) is not None
 
+    @property
+    def is_undelete(self) -> bool:
+        """Tell whether the body asks for nothing but to bring back what was voided."""
+        return self._properties == {"deleted": "false"}
+
+    def has(self, name: str) -> bool:
+        """Tell whether a property is there, null included."""
+        return name in self._properties
+
     def allow(self, *names: str) -> None:
         """Refuse properties that may not be set.
 

@@ -49,6 +49,35 @@ def not_found() -> ApiError:
     return _thrown(HTTPStatus.NOT_FOUND, message, code=f"{_CRUD}:53", raw=None)
 
 
+def not_found_to_void() -> ApiError:
+    """No object has the uuid of the path of a DELETE."""
+    message = "Object with given uuid doesn't exist [null]"
+    return _thrown(HTTPStatus.NOT_FOUND, message, code=f"{_CRUD}:158", raw=None)
+
+
+def no_instance() -> ApiError:
+    """OpenMRS takes an update's object for granted, and fails where there is none."""
+    reason = 'Cannot invoke "Object.getClass()" because "instance" is null'
+    return failure(reason, code=f"{_RESOURCES}.BaseDelegatingResource:705")
+
+
+def constrained(reason: str, batched: str | None) -> ApiError:
+    """The database refused to delete what others refer to.
+
+    Args:
+        batched: the statement, where OpenMRS sends it in a batch and names it.
+    """
+    what = "could not execute batch" if batched else "could not execute statement"
+    raw = (
+        f"{what}; SQL [{batched or 'n/a'}]; constraint [null]; nested exception is "
+        f"org.hibernate.exception.ConstraintViolationException: {what}"
+    )
+    message = f"[{raw} => {what} => {reason}{f' => {reason}' if batched else ''}]"
+    code = "org.springframework.orm.hibernate5.SessionFactoryUtils:212"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _thrown(status, message, code=code, raw=raw)
+
+
 def unknown_resource(name: str) -> ApiError:
     """No resource has the name of the path."""
     raw = f"Unknown resource: v1/{name}"
@@ -58,7 +87,8 @@ def unknown_resource(name: str) -> ApiError:
 
 def conversion(reason: str) -> ApiError:
     """The body cannot be turned into an object."""
-    return _thrown(HTTPStatus.BAD_REQUEST, f"[{reason}]", code=_CONVERSION, raw=reason)
+    raw = reason.partition(" => ")[0]
+    return _thrown(HTTPStatus.BAD_REQUEST, f"[{reason}]", code=_CONVERSION, raw=raw)
 
 
 def missing(*properties: str) -> ApiError:

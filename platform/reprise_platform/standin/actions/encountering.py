@@ -51,7 +51,7 @@ def record(session: Session, body: Body, user_id: int) -> Encounter:
     place = metadata.find(session, "location", body.reference("location") or "")
     moment = body.moment("encounterDatetime") or dates.now()
     visit = _visit(session, body.reference("visit"), patient.id, moment)
-    _check_moment(moment, visit)
+    check_moment(moment, visit)
     uuid = uuid_or_new(body.text("uuid"))
     encounter: dict[str, object] = {
         "encounter_type": kind.id,
@@ -62,7 +62,7 @@ def record(session: Session, body: Body, user_id: int) -> Encounter:
         "uuid": uuid,
     }
     key = session.insert("encounter", encounter | made_by(user_id))
-    _insert_providers(session, body.items("encounterProviders"), key, user_id)
+    insert_providers(session, body.items("encounterProviders"), key, user_id)
     circumstances = observing.Circumstances(
         person_id=patient.id,
         encounter_id=key,
@@ -93,8 +93,12 @@ def _visit(
     return care.load_visits(session, [row[0]])[row[0]] if row else None
 
 
-def _check_moment(moment: dt.datetime, visit: Visit | None) -> None:
-    """Refuse an encounter in the future or outside its visit."""
+def check_moment(moment: dt.datetime, visit: Visit | None) -> None:
+    """Refuse an encounter in the future or outside its visit.
+
+    Raises:
+        ApiError: it is.
+    """
     if moment > dates.now() + dt.timedelta(seconds=1):
         raise errors.invalid(
             {"encounterDatetime": "Encounter.datetimeShouldBeBeforeCurrent"}
@@ -105,9 +109,14 @@ def _check_moment(moment: dt.datetime, visit: Visit | None) -> None:
         )
 
 
-def _insert_providers(
+def insert_providers(
     session: Session, bodies: Sequence[Body], encounter_id: int, user_id: int
 ) -> None:
+    """Record who took which part in an encounter.
+
+    Raises:
+        ApiError: no such provider or role.
+    """
     for body in bodies:
         body.allow("uuid", "provider", "encounterRole")
         body.require("provider", "encounterRole")

@@ -91,6 +91,19 @@ def _uuids(bodies: Sequence[Body]) -> Iterator[str]:
         yield from _uuids(body.items("groupMembers"))
 
 
+def value_columns(session: Session, concept: Concept, value: Json) -> dict[str, object]:
+    """Return every value's column, the one that a concept's datatype takes filled.
+
+    Raises:
+        ApiError: the value is refused.
+    """
+    wanted = {_coded_uuid(value)} if isinstance(value, str | dict) else set()
+    empty = dict.fromkeys(
+        ("value_numeric", "value_coded", "value_datetime", "value_text")
+    )
+    return empty | _value(concept, value, concepts.load_by_uuid(session, wanted))
+
+
 def _insert(
     session: Session,
     body: Body,

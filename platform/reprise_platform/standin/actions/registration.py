@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from reprise_platform import openmrs
@@ -12,7 +13,7 @@ from reprise_platform.standin.database import Session
 from reprise_platform.standin.model import Patient
 from reprise_platform.standin.store import metadata, patients
 
-_PERSON = (
+PERSON = (
     "uuid",
     "names",
     "gender",
@@ -29,7 +30,7 @@ _PERSON = (
     "causeOfDeathNonCoded",
 )
 _UUID_ALONE = ("uuid",)
-_NAME = {
+NAME = {
     "prefix": "prefix",
     "givenName": "given_name",
     "middleName": "middle_name",
@@ -39,7 +40,7 @@ _NAME = {
     "familyNameSuffix": "family_name_suffix",
     "degree": "degree",
 }
-_ADDRESS = {
+ADDRESS = {
     **{f"address{number}": f"address{number}" for number in range(1, 16)},
     "cityVillage": "city_village",
     "stateProvince": "state_province",
@@ -76,15 +77,17 @@ def register(session: Session, body: Body, user_id: int) -> Patient:
     if isinstance(person, str):
         patient_uuid, patient_id = person, _existing_person(session, person, user_id)
     else:
-        patient_uuid, patient_id = _insert_person(
-            session, body.inner("person"), user_id
-        )
+        patient_uuid, patient_id = insert_person(session, body.inner("person"), user_id)
         session.insert("patient", {"patient_id": patient_id} | made_by(user_id))
-    for identifier in identifiers:
-        _insert_identifier(session, identifier, patient_id, user_id)
+    numbers = {
+        insert_identifier(session, identifier, patient_id, user_id)
+        for identifier in identifiers
+    }
     registered = patients.find(session, patient_uuid)
     assert registered is not None
-    return registered
+    # As in OpenMRS, the answer shows the numbers just given, not those from before.
+    given = [it for it in registered.identifiers() if it.uuid in numbers]
+    return dataclasses.replace(registered, identifiers=lambda: given)
 
 
 def _existing_person(session: Session, uuid: str, user_id: int) -> int:
@@ -103,8 +106,13 @@ def _existing_person(session: Session, uuid: str, user_id: int) -> int:
     return person_id
 
 
-def _insert_person(session: Session, body: Body, user_id: int) -> tuple[str, int]:
-    body.allow(*_PERSON)
+def insert_person(session: Session, body: Body, user_id: int) -> tuple[str, int]:
+    """Record a person with names, addresses and attributes; return uuid and key.
+
+    Raises:
+        ApiError: the body is refused.
+    """
+    body.allow(*PERSON)
     body.require("names")
     if not body.text("gender"):
         raise errors.invalid({"gender": "Person.gender.required"})
@@ -121,25 +129,30 @@ def _insert_person(session: Session, body: Body, user_id: int) -> tuple[str, int
         "death_date": body.moment("deathDate"),
     }
     person_id = session.insert("person", person | made_by(user_id))
-    _insert_names(session, body.items("names"), person_id, user_id)
-    _insert_addresses(session, body.items("addresses"), person_id, user_id)
-    _insert_attributes(session, body.items("attributes"), person_id, user_id)
+    insert_names(session, body.items("names"), person_id, user_id)
+    insert_addresses(session, body.items("addresses"), person_id, user_id)
+    insert_attributes(session, body.items("attributes"), person_id, user_id)
     return uuid, person_id
 
 
-def _insert_names(
+def insert_names(
     session: Session, names: Sequence[Body], person_id: int, user_id: int
 ) -> None:
+    """Give a person names.
+
+    Raises:
+        ApiError: there are none, or one is not whole.
+    """
     if not names:
         raise errors.invalid({"names": "Person.names.length"})
     for place, body in enumerate(names):
-        body.allow("uuid", "preferred", *_NAME)
+        body.allow("uuid", "preferred", *NAME)
         for needed in ("givenName", "familyName"):
             if not body.text(needed):
                 field = f"names[{place}].{needed}"
                 raise errors.invalid({field: f"Patient.names.required.{needed}"})
         name: dict[str, object] = {
-            column: body.text(field) for field, column in _NAME.items()
+            column: body.text(field) for field, column in NAME.items()
         }
         name["person_id"] = person_id
         name["preferred"] = body.flag("preferred", otherwise=len(names) == 1)
@@ -147,13 +160,18 @@ def _insert_names(
         session.insert("person_name", name | made_by(user_id))
 
 
-def _insert_addresses(
+def insert_addresses(
     session: Session, addresses: Sequence[Body], person_id: int, user_id: int
 ) -> None:
+    """Give a person addresses.
+
+    Raises:
+        ApiError: one has what none has.
+    """
     for body in addresses:
-        body.allow("uuid", "preferred", *_ADDRESS)
+        body.allow("uuid", "preferred", *ADDRESS)
         address: dict[str, object] = {
-            column: body.text(field) for field, column in _ADDRESS.items()
+            column: body.text(field) for field, column in ADDRESS.items()
         }
         address["person_id"] = person_id
         address["preferred"] = body.flag("preferred", otherwise=len(addresses) == 1)
@@ -161,9 +179,14 @@ def _insert_addresses(
         session.insert("person_address", address | made_by(user_id))
 
 
-def _insert_attributes(
+def insert_attributes(
     session: Session, attributes: Sequence[Body], person_id: int, user_id: int
 ) -> None:
+    """Give a person attributes.
+
+    Raises:
+        ApiError: one is of no type.
+    """
     for body in attributes:
         body.allow("uuid", "attributeType", "value")
         body.require("attributeType")
@@ -181,9 +204,14 @@ def _insert_attributes(
         session.insert("person_attribute", attribute | made_by(user_id))
 
 
-def _insert_identifier(
+def insert_identifier(
     session: Session, body: Body, patient_id: int, user_id: int
-) -> None:
+) -> str:
+    """Give a patient a number; return the uuid of that.
+
+    Raises:
+        ApiError: the number is refused.
+    """
     body.allow("uuid", "identifier", "identifierType", "location", "preferred")
     body.require("identifier", "identifierType")
     number = body.text("identifier") or ""
@@ -199,12 +227,14 @@ def _insert_identifier(
         reason = f"Identifier {number} already in use by another patient"
         raise errors.invalid(everywhere=reason)
     place = metadata.find(session, "location", body.reference("location") or "")
+    uuid = uuid_or_new(body.text("uuid"))
     identifier: dict[str, object] = {
         "patient_id": patient_id,
         "identifier": number,
         "identifier_type": kind.id,
         "location_id": place.id if place else None,
         "preferred": body.flag("preferred"),
-        "uuid": uuid_or_new(body.text("uuid")),
+        "uuid": uuid,
     }
     session.insert("patient_identifier", identifier | made_by(user_id))
+    return uuid

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from reprise_platform.standin import dates, errors
+from reprise_platform.standin.actions import voiding
 from reprise_platform.standin.actions.rows import made_by, uuid_or_new
 from reprise_platform.standin.body import Body
 from reprise_platform.standin.database import Session
@@ -55,6 +56,9 @@ def change_visit(session: Session, uuid: str, body: Body, user_id: int) -> Visit
     visit = care.find_visit(session, uuid)
     if visit is None:
         raise errors.not_found()
+    if body.is_undelete:
+        voiding.unvoid(session, "visit", visit.id)
+        return _reread(session, uuid)
     body.allow(*_CHANGEABLE)
     started = body.moment("startDatetime") or visit.started
     stopped = body.moment("stopDatetime") or visit.stopped

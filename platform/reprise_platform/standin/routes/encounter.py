@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from reprise_platform.standin import body as bodies
 from reprise_platform.standin import errors
 from reprise_platform.standin.access import require
-from reprise_platform.standin.actions import encountering, observing
+from reprise_platform.standin.actions import amending, encountering, observing
 from reprise_platform.standin.answers import Page, listing, page, reply, show
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Session
@@ -58,6 +58,18 @@ def _add_encounters(routes: Blueprint, context: Context) -> None:
             )
         )
 
+    @routes.post("/encounter/<uuid>")
+    def amend(uuid: str) -> Response:
+        user_id = require("Edit Encounters")
+        body = bodies.parse(request.get_data(), "encounter")
+        return reply(
+            context.database.write(
+                lambda session: show(
+                    ENCOUNTER.of(amending.amend_encounter(session, uuid, body, user_id))
+                )
+            )
+        )
+
 
 def _add_obs(routes: Blueprint, context: Context) -> None:
     @routes.get("/obs")
@@ -83,6 +95,18 @@ def _add_obs(routes: Blueprint, context: Context) -> None:
         return reply(
             context.database.read(
                 lambda reader: show(OBS.maybe(care.find_obs(reader, uuid)))
+            )
+        )
+
+    @routes.post("/obs/<uuid>")
+    def amend_obs(uuid: str) -> Response:
+        user_id = require("Edit Observations")
+        body = bodies.parse(request.get_data(), "obs")
+        return reply(
+            context.database.write(
+                lambda session: show(
+                    OBS.of(amending.amend_obs(session, uuid, body, user_id))
+                )
             )
         )
 

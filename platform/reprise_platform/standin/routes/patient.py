@@ -10,20 +10,19 @@ from flask import Blueprint, Response, request
 from reprise_platform.standin import body as bodies
 from reprise_platform.standin import errors
 from reprise_platform.standin.access import require
-from reprise_platform.standin.actions import registration
+from reprise_platform.standin.actions import people, registration
 from reprise_platform.standin.answers import (
     Page,
     base_url,
     listing,
     page,
     reply,
-    representation,
     show,
 )
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Session
 from reprise_platform.standin.jsonvalues import Json
-from reprise_platform.standin.kinds_people import IDENTIFIER, PATIENT, PERSON
+from reprise_platform.standin.kinds_people import PATIENT
 from reprise_platform.standin.rendering import Item, render
 from reprise_platform.standin.representations import DEFAULT
 from reprise_platform.standin.store import patients
@@ -32,7 +31,7 @@ _SEE = "Get Patients"
 
 
 def blueprint(context: Context) -> Blueprint:
-    """Return the routes of `/patient`, and `/person` for the persons they are."""
+    """Return the routes of `/patient`."""
     routes = Blueprint("patient", __name__)
 
     @routes.get("/patient")
@@ -61,28 +60,17 @@ def blueprint(context: Context) -> Blueprint:
             )
         )
 
-    @routes.get("/person/<uuid>")
-    def read_person(uuid: str) -> Response:
-        require("Get People")
+    @routes.post("/patient/<uuid>")
+    def change(uuid: str) -> Response:
+        user_id = require("Edit Patients")
+        body = bodies.parse(request.get_data(), "patient")
         return reply(
-            context.database.read(
-                lambda reader: show(PERSON.maybe(patients.find(reader, uuid)))
+            context.database.write(
+                lambda session: show(
+                    PATIENT.of(people.change_patient(session, uuid, body, user_id))
+                )
             )
         )
-
-    @routes.get("/patient/<uuid>/identifier")
-    def read_identifiers(uuid: str) -> Response:
-        require("Get Patient Identifiers")
-        shape = representation(DEFAULT)
-
-        def work(reader: Session) -> Json:
-            patient = patients.find(reader, uuid)
-            if patient is None:
-                raise errors.not_found()
-            items = IDENTIFIER.all(patient.identifiers())
-            return {"results": [render(item, shape, base_url()) for item in items]}
-
-        return reply(context.database.read(work))
 
     return routes
 

@@ -22,6 +22,10 @@ _SELECT = (
     "pe.dead, pe.death_date, pa.voided FROM patient pa "
     "JOIN person pe ON pe.person_id = pa.patient_id "
 )
+_PERSON = (
+    "SELECT pe.person_id, pe.uuid, pe.gender, pe.birthdate, pe.birthdate_estimated, "
+    "pe.dead, pe.death_date, pe.voided FROM person pe "
+)
 _NAMES = (
     "SELECT person_id, uuid, given_name, middle_name, family_name, family_name2, preferred "
     "FROM person_name WHERE voided = 0 AND person_id IN %s "
@@ -63,6 +67,32 @@ def find(session: Session, uuid: str) -> Patient | None:
     """Return the patient of a uuid, voided or not."""
     patients = _patients(session, session.rows(f"{_SELECT} WHERE pe.uuid = %s", uuid))
     return patients[0] if patients else None
+
+
+def find_person(session: Session, uuid: str) -> Patient | None:
+    """Return the person of a uuid, patient or not."""
+    people = _patients(session, session.rows(f"{_PERSON} WHERE pe.uuid = %s", uuid))
+    return people[0] if people else None
+
+
+def search_people(
+    session: Session, text: str, first: int, most: int
+) -> Sequence[Patient]:
+    """Return persons one of whose names starts with each word of a text."""
+    words = text.split()
+    if len(text.strip()) < _LEAST_CHARACTERS:
+        return ()
+    a_name_starts = (
+        "(n.given_name LIKE %s OR n.middle_name LIKE %s OR n.family_name LIKE %s)"
+    )
+    names_match = " AND ".join([a_name_starts] * len(words))
+    sql = (
+        f"{_PERSON} WHERE pe.voided = 0 AND EXISTS (SELECT 1 FROM person_name n "  # noqa: S608
+        f"WHERE n.person_id = pe.person_id AND n.voided = 0 AND {names_match}) "
+        "ORDER BY pe.person_id LIMIT %s, %s"
+    )
+    starts = [_starting_with(word) for word in words for _ in range(3)]
+    return _patients(session, session.rows(sql, *starts, first, most))
 
 
 def search(session: Session, text: str, first: int, most: int) -> Sequence[int]:
