@@ -23,6 +23,7 @@ from reprise_platform.restoring import (
 )
 from reprise_platform.telling import name, text_of
 from reprise_platform.underway import (
+    AGAIN,
     Limits,
     Recovery,
     RecoveryError,
@@ -134,7 +135,7 @@ def _restore(recovery: Recovery) -> None:
     hung: list[str] = []
     for attempt, rank in enumerate((request.rank, request.rank, request.rank + 1), 1):
         if hung:
-            recovery.tell(_AGAIN)
+            recovery.tell(AGAIN)
             recovery.volumes = renew_volumes(request.access, recovery.volumes)
         backup = newest if rank == request.rank else recovery.find(rank=rank)
         if backup is None:
@@ -242,12 +243,6 @@ def _switch(recovery: Recovery) -> None:
     recovery.recorder.record(Kind.OK, "switch", "switch-recovery", value)
 
 
-_AGAIN = Text(
-    fr="restauration sans fin : volumes refaits, nouvelle tentative",
-    en="the restore hung: volumes made anew, another try",
-)
-
-
 STEPS: tuple[Step, ...] = (
     step(
         "prepare", _fence, fr="isolement du site principal", en="fence the primary site"
@@ -273,6 +268,7 @@ STEPS: tuple[Step, ...] = (
     step(
         "switch", _switch, fr="bascule de la porte d'entrée", en="switch the front door"
     ),
+    step("switch", Recovery.reindex, fr="index refait", en="rebuild the index"),
 )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprise_platform import manifests, velero, workloads
+from reprise_platform import manifests, reindexing, velero, workloads
 from reprise_platform.access import Access
 from reprise_platform.backups import Backup, judge, newest_counting
 from reprise_platform.errors import PlatformError
@@ -17,6 +17,12 @@ from reprise_platform.telling import told
 from reprise_pra.analysis import say
 from reprise_pra.analysis.results import Text
 from reprise_pra.history import JsonValue, Kind, Recorder
+
+AGAIN = Text(
+    fr="restauration sans fin : volumes refaits, nouvelle tentative",
+    en="the restore hung: volumes made anew, another try",
+)
+"""Told when a restore that hung is made once more."""
 
 
 class RecoveryError(PlatformError):
@@ -38,6 +44,7 @@ class Limits:
     load_s: float = 600
     attachments_s: float = 120
     openmrs_s: float = 300
+    reindex_s: float = 120
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,15 @@ class Recovery:
                 within_s=request.limits.attachments_s,
                 what="the attachments' server of the recovery site",
             )
+
+    def reindex(self) -> None:
+        """Make the index anew: OpenMRS' own lies outside the database just restored.
+
+        Raises:
+            WaitTimeout: it was not made in its time.
+        """
+        limit_s = self.request.limits.reindex_s
+        reindexing.rebuild(self.request.access, within_s=limit_s)
 
     def chosen(self) -> Backup:
         """Return the backup that was picked; before that, a programmer's error."""

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from reprise_platform import kube, manifests, proof, recovery, renewing, restoring
+from reprise_platform import (
+    kube,
+    manifests,
+    proof,
+    recovery,
+    reindexing,
+    renewing,
+    restoring,
+)
 from reprise_platform.access import Cluster
 from reprise_platform.errors import SiteError
 from reprise_platform.recovery import STEPS, Limits, Recovery, RecoveryError, Request
@@ -74,6 +82,12 @@ class World:
         self.history = folder / "history"
         self.recorder = Recorder(self.history, "drill")
         self.told: list[Text] = []
+        self.reindexed: list[float] = []
+        monkeypatch.setattr(
+            reindexing,
+            "rebuild",
+            lambda _access, within_s: self.reindexed.append(within_s),
+        )
         for module in (recovery, proof, renewing):
             monkeypatch.setattr(module, "capabilities", lambda _access: self.power)
         for name in ("_POLL_S", "_STRAGGLERS_S", "_AFTER_RESTART_S"):
@@ -189,6 +203,7 @@ def test_the_recovery_marks_its_way(world: World) -> None:
     assert world.marks() == ["t3", "t4", "t5", "t6"]
     assert world.told == [step.title for step in STEPS]
     assert world.power.calls == ["fence", "volumes None", "switch recovery"]
+    assert world.reindexed == [Limits().reindex_s]
 
 
 def test_nothing_is_restored_beside_what_runs_there(world: World) -> None:

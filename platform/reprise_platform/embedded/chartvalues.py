@@ -10,6 +10,16 @@ from reprise_platform.embedded.layout import Layout
 from reprise_platform.embedded.topology import OPENMRS_NODE_PORT, ClusterPlan
 from reprise_platform.kube import Json, Object
 
+_STANDIN = {
+    # As upstream: "index" (blind after a raw restore), "upstream" (two replicas may hand
+    # out one number), 0 (a frozen database holds a request for ever), 25.
+    "STANDIN_SEARCH": "database",
+    "STANDIN_IDGEN": "locked",
+    "STANDIN_DB_READ_TIMEOUT_S": "10",
+    "STANDIN_START_S": "0",
+}
+"""How kind the stand-in is, each setting described in `images/openmrs/README.md`."""
+
 
 def cluster(layout: Layout, plan: ClusterPlan) -> Object:
     """Return the values of the chart `cluster`: names, volumes, the observer."""
@@ -40,6 +50,9 @@ def openmrs(layout: Layout, plan: ClusterPlan) -> Object:
             "terminationGracePeriodSeconds": 10,
             "replicas": site.openmrs.replicas if is_primary else len(plan.nodes),
             "evictionAfterSeconds": site.detection.eviction_after_s,
+            "extraEnv": [
+                {"name": name, "value": value} for name, value in _STANDIN.items()
+            ],
             "probes": {"readinessPath": "/-/ready"},
             "service": {"type": "NodePort", "nodePort": OPENMRS_NODE_PORT},
             "resources": {

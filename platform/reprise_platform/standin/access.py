@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from http import HTTPStatus
 
 from flask import Flask, Response, g, request
@@ -86,12 +87,13 @@ def require(privilege: str) -> int:
     """Return the key of the user who calls.
 
     Raises:
-        ApiError: no one is logged in.
+        ApiError: no one is logged in, or one without rights: here whoever is no
+            system developer has none.
     """
-    user_id = current_session().user_id
-    if user_id is None:
-        raise errors.forbidden(privilege, logged_in=False)
-    return user_id
+    session = current_session()
+    if session.user_id is None or not session.may_all:
+        raise errors.forbidden(privilege, logged_in=session.user_id is not None)
+    return session.user_id
 
 
 def require_fhir() -> int:
@@ -116,6 +118,10 @@ def _log_in(context: Context, session: HttpSession) -> None:
     if user and passwords.matches(password, user.salt, user.password):
         session.username = name
         session.user_id = user.id
+        session.logged_in_ms = time.time_ns() // 1_000_000
+        session.may_all = context.database.read(
+            lambda reader: metadata.may_all(reader, user.id)
+        )
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from flask import Response, request
 
@@ -23,6 +24,9 @@ K = TypeVar("K")
 _USUAL = 50
 _MOST = 100
 _ALL = 1_000_000
+_XML = "application/xml"
+_WRITTEN = ("application/json", _XML)
+_FAILED = 400
 _REQUEST_CONTEXT = "org.openmrs.module.webservices.rest.web.RequestContext:139"
 _NOT_POSITIVE = (
     "If you specify a number of results to return, it must be >0 and not null"
@@ -46,9 +50,30 @@ class Page:
 
 
 def reply(value: Json, status: int = HTTPStatus.OK) -> Response:
-    """Return a JSON answer."""
+    """Return an answer, in JSON unless XML is preferred."""
+    if request.accept_mimetypes.best_match(_WRITTEN) == _XML and status < _FAILED:
+        text = f"<object>{to_xml(value)}</object>"
+        return Response(text, status, content_type=f"{_XML};charset=UTF-8")
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Response(text, status, content_type="application/json;charset=UTF-8")
+
+
+def to_xml(value: Json, name: str = "object") -> str:
+    """Return what is between an element's tags; of links only where they lead."""
+    if isinstance(value, dict):
+        shown = value.items()
+        parts = [_element(key, inner) for key, inner in shown if key != "resourceAlias"]
+        return "".join(parts)
+    if isinstance(value, list):
+        return "".join(_element(name.removesuffix("s"), inner) for inner in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else escape(str(value))
+
+
+def _element(name: str, value: Json) -> str:
+    inner = to_xml(value, name)
+    return f"<{name}>{inner}</{name}>" if inner else f"<{name}/>"
 
 
 def base_url() -> str:
@@ -96,13 +121,17 @@ def page() -> Page:
 
 
 def listing(
-    wanted: Page, found: Sequence[K], load: Callable[[Sequence[K]], Sequence[Item]]
+    wanted: Page,
+    found: Sequence[K],
+    load: Callable[[Sequence[K]], Sequence[Item]],
+    otherwise: Representation = REF,
 ) -> Json:
     """Return a page of a list.
 
     Args:
         found: keys from the list's beginning, as `wanted.slice` says.
         load: turns the keys of the page into items, in their order.
+        otherwise: the representation where none is asked for.
 
     Raises:
         ApiError: the page starts after the list's end (500, as in OpenMRS).
@@ -111,7 +140,7 @@ def listing(
     if wanted.start > len(found):
         reason = f"fromIndex({wanted.start}) > toIndex({len(found)})"
         raise errors.failure(reason, code="java.util.AbstractList:480")
-    shape, base = representation(REF), base_url()
+    shape, base = representation(otherwise), base_url()
     items = load(found[wanted.start : end])
     answer: dict[str, Json] = {"results": [render(item, shape, base) for item in items]}
     links: list[Json] = []

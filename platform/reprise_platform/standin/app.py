@@ -18,12 +18,14 @@ from reprise_platform.standin.answers import reply
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import DatabaseUnavailableError
 from reprise_platform.standin.routes import (
+    account,
     agenda,
     attachment,
     encounter,
     fhir,
     health,
     idgen,
+    maintenance,
     metadata,
     patient,
     person,
@@ -43,8 +45,12 @@ _ROUTES = (
     agenda,
     attachment,
     removing,
+    maintenance,
+    account,
     metadata,
 )
+_METHODS = ("POST", "GET", "HEAD", "DELETE", "OPTIONS")
+_TAGGED = {"application/json", "application/xml"}
 _NO_CONNECTION = (
     "Could not open Hibernate Session for transaction; nested exception is "
     "org.hibernate.exception.JDBCConnectionException: Unable to acquire JDBC Connection"
@@ -64,6 +70,7 @@ def create_app(context: Context, *, access_log: bool = False) -> Flask:
     if access_log:
         _log_requests(app)
     app.after_request(_add_etag)
+    app.after_request(_say_methods)
     access.install(app, context)
     _install_errors(app)
     return app
@@ -150,7 +157,7 @@ def _html(status: HTTPStatus, message: str, *, exception: str = "") -> Response:
 
 def _add_etag(response: Response) -> Response:
     """Answer 304 to who has this very body already."""
-    if request.method == "GET" and response.mimetype == "application/json":
+    if request.method == "GET" and response.mimetype in _TAGGED:
         if response.status_code != HTTPStatus.OK:
             return response
         digest = hashlib.md5(response.get_data(), usedforsecurity=False).hexdigest()
@@ -158,6 +165,15 @@ def _add_etag(response: Response) -> Response:
         if request.headers.get("If-None-Match") == tag:
             response = Response(status=HTTPStatus.NOT_MODIFIED)
         response.headers["ETag"] = tag
+    return response
+
+
+def _say_methods(response: Response) -> Response:
+    """Name a resource's methods in OpenMRS' order."""
+    if request.method == "OPTIONS" and response.allow:
+        known = [each for each in _METHODS if each in response.allow]
+        response.headers["Allow"] = ",".join(known)
+        response.headers["Accept-Patch"] = ""
     return response
 
 

@@ -92,6 +92,23 @@ class Body:
             return value
         raise self._unreadable(name)
 
+    def references(self, name: str) -> Sequence[str]:
+        """Return the uuids of the objects of a list, none if the property is absent.
+
+        Raises:
+            ApiError: it is something else.
+        """
+        value = self._properties.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self._unreadable(name)
+        given = [each.get("uuid") if isinstance(each, dict) else each for each in value]
+        uuids = [each for each in given if isinstance(each, str)]
+        if len(uuids) != len(value):
+            raise self._unreadable(name)
+        return uuids
+
     def moment(self, name: str) -> dt.datetime | None:
         """Return a date-time.
 
@@ -159,10 +176,13 @@ def parse(data: bytes, kind: str) -> Body:
     try:
         value = json.loads(data, parse_constant=_refuse_constant)
     except ValueError:
-        value = None
+        msg = "Object"
+        raise errors.unreadable(msg, "START_OBJECT") from None
     if not isinstance(value, dict):
-        reason = "JSON parse error: Cannot deserialize value of type `SimpleObject`"
-        raise errors.conversion(reason)
+        kind_of, token = ("Array", "START_ARRAY")
+        if not isinstance(value, list):
+            kind_of, token = ("String", "VALUE_STRING")
+        raise errors.unreadable(kind_of, token)
     return Body(value, kind)
 
 

@@ -77,6 +77,9 @@ def _open_socket(settings: Settings) -> socket.socket:
     peer = socket.create_connection(address, timeout=limit_s)
     tcp = socket.IPPROTO_TCP
     peer.setsockopt(tcp, socket.TCP_NODELAY, 1)
+    if settings.read_timeout_s is None:
+        # As OpenMRS: whoever waits for a silent server waits for ever.
+        return peer
     # A member whose machine lost power sends neither FIN nor RST.
     peer.setsockopt(tcp, socket.TCP_USER_TIMEOUT, int(limit_s * 1000))
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -91,6 +91,23 @@ def conversion(reason: str) -> ApiError:
     return _thrown(HTTPStatus.BAD_REQUEST, f"[{reason}]", code=_CONVERSION, raw=raw)
 
 
+def unreadable(kind: str, token: str) -> ApiError:
+    """The body is no JSON object, but something else."""
+    what = (
+        "Cannot deserialize value of type "
+        "`org.openmrs.module.webservices.rest.SimpleObject` "
+        f"from {kind} value (token `JsonToken.{token}`)"
+    )
+    raw = (
+        f"JSON parse error: {what}; nested exception is "
+        f"com.fasterxml.jackson.databind.exc.MismatchedInputException: {what}"
+    )
+    code = "org.springframework.http.converter.json"
+    status = HTTPStatus.BAD_REQUEST
+    where = f"{code}.AbstractJackson2HttpMessageConverter:391"
+    return _thrown(status, f"[{raw} => {what}]", code=where, raw=raw)
+
+
 def missing(*properties: str) -> ApiError:
     """Required properties are not there."""
     return conversion(f"Some required properties are missing: {', '.join(properties)}")

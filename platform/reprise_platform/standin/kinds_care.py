@@ -6,13 +6,13 @@ import uuid
 
 from reprise_platform.standin import dates
 from reprise_platform.standin.kinds_metadata import (
-    AUDIT,
     CONCEPT,
     ENCOUNTER_ROLE,
     ENCOUNTER_TYPE,
     LOCATION,
     PROVIDER,
     VISIT_TYPE,
+    audit_item,
 )
 from reprise_platform.standin.kinds_people import PATIENT
 from reprise_platform.standin.model import (
@@ -58,7 +58,7 @@ VISIT: Kind[Visit] = Kind(
         "encounters": lambda it: ENCOUNTER.all(it.encounters()),
         "attributes": _none_of_them,
         "voided": lambda it: it.voided,
-        "auditInfo": lambda it: AUDIT.maybe(it.audit()),
+        "auditInfo": lambda it: audit_item(it.audit()),
     },
     default=f"{_VISIT_HEAD},encounters:ref,attributes:ref,voided",
     full=f"{_VISIT_HEAD},encounters,attributes,voided,auditInfo",
@@ -99,7 +99,7 @@ ENCOUNTER: Kind[Encounter] = Kind(
         "visit": lambda it: VISIT.maybe(it.visit()),
         "encounterProviders": lambda it: ENCOUNTER_PROVIDER.all(it.providers()),
         "diagnoses": _none_of_them,
-        "auditInfo": lambda it: AUDIT.maybe(it.audit()),
+        "auditInfo": lambda it: audit_item(it.audit()),
     },
     default=(
         f"{_ENCOUNTER_HEAD},location:ref,form:ref,encounterType:ref,obs:ref,orders:ref,"
@@ -188,7 +188,7 @@ OBS: Kind[Obs] = Kind(
         "location": lambda it: LOCATION.maybe(it.location()),
         "encounter": lambda it: ENCOUNTER.maybe(it.encounter()),
         "voided": lambda it: it.voided,
-        "auditInfo": lambda it: AUDIT.maybe(it.audit()),
+        "auditInfo": lambda it: audit_item(it.audit()),
         "value": _obs_value,
         "status": lambda it: it.status,
         "referenceRange": lambda it: _REFERENCE_RANGE.maybe(

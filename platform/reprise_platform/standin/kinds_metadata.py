@@ -57,9 +57,11 @@ _UNUSED_ADDRESS = (
     "address5",
     "address6",
 )
+_UNUSED_LAST = tuple(f"address{number}" for number in range(7, 16))
 _LOCATION = (
     f"uuid,display,name,description,{','.join(_UNUSED_ADDRESS)},"
-    "tags:ref,parentLocation:ref,childLocations:ref,retired"
+    "tags:ref,parentLocation:ref,childLocations:ref,retired,attributes:ref,"
+    f"{','.join(_UNUSED_LAST)}"
 )
 
 
@@ -80,7 +82,8 @@ LOCATION: Kind[Metadata] = Kind(
         "display": lambda it: it.name,
         "name": lambda it: it.name,
         "description": lambda it: it.description,
-        **dict.fromkeys(_UNUSED_ADDRESS, _nothing),
+        **dict.fromkeys((*_UNUSED_ADDRESS, *_UNUSED_LAST), _nothing),
+        "attributes": _none_of_them,
         "tags": _none_of_them,
         "parentLocation": _nothing,
         "childLocations": _none_of_them,
@@ -124,6 +127,40 @@ USER: Kind[User] = Kind(
     default="uuid,display,username,systemId,person:ref",
     full="uuid,display,username,systemId,person:ref",
 )
+
+_ACCOUNT = (
+    "uuid,display,username,systemId,userProperties,person:ref,privileges:ref,roles:ref,"
+    "retired,email"
+)
+_PROPERTIES: Kind[User] = Kind(
+    "userProperties",
+    version="",
+    path=lambda _: "",
+    properties={"loginAttempts": lambda _: "0", "lockoutTimestamp": lambda _: ""},
+    default="loginAttempts,lockoutTimestamp",
+    full="loginAttempts,lockoutTimestamp",
+    bare=True,
+)
+ACCOUNT: Kind[User] = Kind(
+    "user",
+    version="1.8",
+    path=lambda it: f"user/{it.uuid}",
+    properties={
+        "uuid": lambda it: it.uuid,
+        "display": lambda it: it.display,
+        "username": lambda it: it.username,
+        "systemId": lambda it: it.system_id,
+        "userProperties": _PROPERTIES.of,
+        "person": lambda it: _PERSON_OF.of((it.person_uuid, it.person_name)),
+        "privileges": _none_of_them,
+        "roles": _nothing,
+        "retired": lambda _: False,
+        "email": _nothing,
+    },
+    default=_ACCOUNT,
+    full=_ACCOUNT,
+)
+"""A user as an administrator sees one; whose roles are not shown."""
 
 _PROVIDER = "uuid,display,person:ref,identifier,attributes:ref,retired"
 PROVIDER: Kind[Provider] = Kind(
@@ -196,7 +233,7 @@ CONCEPT: Kind[Concept] = Kind(
         "retired": lambda it: it.retired,
         "descriptions": _none_of_them,
         "mappings": _none_of_them,
-        "answers": _none_of_them,
+        "answers": lambda it: CONCEPT.all(it.answers()),
         "attributes": _none_of_them,
         "units": _units,
         "lowAbsolute": _low,
@@ -211,22 +248,34 @@ CONCEPT: Kind[Concept] = Kind(
     full=_CONCEPT,
 )
 
-AUDIT: Kind[Audit] = Kind(
-    "auditInfo",
-    version="1.8",
-    path=lambda _: "",
-    properties={
-        "creator": lambda it: USER_OF.maybe(it.creator),
-        "dateCreated": lambda it: it.date_created,
-        "changedBy": lambda it: USER_OF.maybe(it.changer),
-        "dateChanged": lambda it: it.date_changed,
-    },
-    default="creator:ref,dateCreated,changedBy:ref,dateChanged",
-    full="creator:ref,dateCreated,changedBy:ref,dateChanged",
-    bare=True,
-)
+
+def _audit(shown: str) -> Kind[Audit]:
+    return Kind(
+        "auditInfo",
+        version="1.8",
+        path=lambda _: "",
+        properties={
+            "creator": lambda it: USER_OF.maybe(it.creator),
+            "dateCreated": lambda it: it.date_created,
+            "changedBy": lambda it: USER_OF.maybe(it.changer),
+            "dateChanged": lambda it: it.date_changed,
+            "voidedBy": lambda it: USER_OF.maybe(it.voider),
+            "dateVoided": lambda it: it.date_voided,
+            "voidReason": lambda it: it.void_reason,
+        },
+        default=shown,
+        full=shown,
+        bare=True,
+    )
+
+
+_CHANGES = "creator:ref,dateCreated,changedBy:ref,dateChanged"
+_OF_LIVE = _audit(_CHANGES)
+_OF_VOIDED = _audit(f"{_CHANGES},voidedBy:ref,dateVoided,voidReason")
 
 
 def audit_item(audit: Audit | None) -> Item | None:
-    """Return the trail of a row, if it has one."""
-    return AUDIT.maybe(audit)
+    """Return the trail of a row, if it has one; what is voided has a longer one."""
+    if audit is not None and audit.date_voided is not None:
+        return _OF_VOIDED.of(audit)
+    return _OF_LIVE.maybe(audit)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from reprise_platform.standin import dates
 from reprise_platform.standin.kinds_metadata import (
     ATTRIBUTE_TYPE,
-    AUDIT,
     IDENTIFIER_TYPE,
     LOCATION,
+    audit_item,
 )
 from reprise_platform.standin.model import (
     Address,
@@ -150,7 +150,7 @@ PERSON: Kind[Patient] = Kind(
         "addresses": lambda it: ADDRESS.all(it.addresses()),
         "attributes": lambda it: ATTRIBUTE.all(it.attributes()),
         "voided": lambda it: it.voided,
-        "auditInfo": lambda it: AUDIT.maybe(it.audit()),
+        "auditInfo": lambda it: audit_item(it.audit()),
         "deathdateEstimated": _false,
         "causeOfDeath": _nothing,
         "causeOfDeathNonCoded": _nothing,
@@ -181,7 +181,7 @@ PATIENT: Kind[Patient] = Kind(
         "person": PERSON.of,
         "attributes": lambda it: ATTRIBUTE.all(it.attributes()),
         "voided": lambda it: it.voided,
-        "auditInfo": lambda it: AUDIT.maybe(it.audit()),
+        "auditInfo": lambda it: audit_item(it.audit()),
     },
     default="uuid,display,identifiers:ref,person,voided",
     full="uuid,display,identifiers,person:full,voided,auditInfo",

@@ -56,3 +56,12 @@ def is_valid(text: str) -> bool:
     if len(text) <= 1 or any(character not in CHARACTERS for character in text):
         return False
     return check_character(text[:-1]) == text[-1]
+
+
+def mod10(number: str) -> int:
+    """Return the check digit that OpenMRS puts behind the numbers of its users."""
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        value = int(digit) * (1 if place % 2 else 2)
+        total += value // 10 + value % 10
+    return (10 - total % 10) % 10

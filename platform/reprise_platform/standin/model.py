@@ -53,6 +53,9 @@ class Audit:
     date_created: dt.datetime
     changer: tuple[str, str] | None
     date_changed: dt.datetime | None
+    voider: tuple[str, str] | None = None
+    date_voided: dt.datetime | None = None
+    void_reason: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ class Concept:
     is_set: bool
     retired: bool
     numeric: Numeric | None
+    answers: Later[Sequence[Concept]]
     members: Later[Sequence[Concept]]
 
 

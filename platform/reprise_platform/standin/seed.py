@@ -67,9 +67,13 @@ _ENCOUNTER_ROLES = {
     2: (openmrs.CLINICIAN_ROLE, "Clinician"),
 }
 _ROLES = {
+    "Anonymous": "774b2af3-6437-4e5a-a310-547554c7c65c",
+    "Authenticated": "f7fd42ef-880e-40c5-972d-e4ae7c990de2",
     "Provider": "8d94f280-c2cc-11de-8d13-0010c6dffd0f",
     "System Developer": "8d94f852-c2cc-11de-8d13-0010c6dffd0f",
 }
+# What everyone has, named or not, is given to no one.
+_OF_NO_ONE = ("Anonymous", "Authenticated")
 _VITALS = {
     openmrs.SYSTOLIC: ("Systolic blood pressure", "Pression systolique", "mmHg"),
     openmrs.DIASTOLIC: ("Diastolic blood pressure", "Pression diastolique", "mmHg"),
@@ -88,7 +92,10 @@ _PANEL_IDS = {openmrs.LEFT: 200_100, openmrs.RIGHT: 200_101}
 def rows(admin_password: str) -> Iterator[Seed]:
     """Return the rows, those referred to first."""
     yield from _people(admin_password)
-    yield from _named("location", _LOCATIONS)
+    for _, row in _named("location", _LOCATIONS):
+        # OpenMRS' own place has an address of empty lines.
+        lines = {"address1": "", "address2": ""} if row["location_id"] == 1 else {}
+        yield "location", dict(row) | lines
     yield from _named("visit_type", _VISIT_TYPES)
     yield from _named("encounter_type", _ENCOUNTER_TYPES)
     yield from _named("encounter_role", _ENCOUNTER_ROLES)
@@ -128,7 +135,8 @@ def _people(admin_password: str) -> Iterator[Seed]:
     )
     for role, role_uuid in _ROLES.items():
         yield "role", {"role": role, "uuid": role_uuid}
-        yield "user_role", {"user_id": 1, "role": role}
+        if role not in _OF_NO_ONE:
+            yield "user_role", {"user_id": 1, "role": role}
     provider = {"person_id": 1, "identifier": openmrs.ADMIN_USERNAME}
     provider_uuid = {"uuid": openmrs.ADMIN_PROVIDER}
     yield "provider", {"provider_id": 1} | _MADE | provider | provider_uuid

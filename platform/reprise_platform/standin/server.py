@@ -19,12 +19,14 @@ from reprise_platform.standin.blobs.bucket import Bucket
 from reprise_platform.standin.blobs.folder import Folder
 from reprise_platform.standin.changes import SchemaRefusedError
 from reprise_platform.standin.connection import connect
-from reprise_platform.standin.context import Context
+from reprise_platform.standin.context import Context, Idgen
 from reprise_platform.standin.database import Database, DatabaseUnavailableError
 from reprise_platform.standin.lease import TakenError
+from reprise_platform.standin.patientindex import Index
+from reprise_platform.standin.patientsearch import Search, Tables
 from reprise_platform.standin.pool import Pool
 from reprise_platform.standin.sessions import Sessions
-from reprise_platform.standin.settings import Settings
+from reprise_platform.standin.settings import Settings, Way
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,6 +36,8 @@ _TRY_EVERY_S = 1.0
 _TELL_EVERY_S = 10.0
 _LOOK_EVERY_S = 0.1
 _ANSWER_WITHIN_S = 5.0
+# The part of a start in which nobody listens; then OpenMRS's port accepts and hangs.
+_REFUSING = 0.6
 
 
 class StartError(Exception):
@@ -49,6 +53,14 @@ def open_database(settings: Settings) -> tuple[Database, Pool]:
 def open_blobs(settings: Settings) -> Blobs:
     """Return where attachments are kept; nothing is connected yet."""
     return Folder(settings.folder) if settings.s3 is None else Bucket(settings.s3)
+
+
+def open_search(settings: Settings) -> Search:
+    """Return who finds patients; nothing is built yet."""
+    if settings.search is Way.DATABASE:
+        return Tables()
+    address, _, port = settings.listen.rpartition(":")
+    return Index(settings.folder / f"patients-{address}-{port}.sqlite3")
 
 
 def migrate_when_there(
@@ -109,9 +121,13 @@ def serve(settings: Settings) -> None:
     context = Context(
         database=database,
         blobs=open_blobs(settings),
+        search=open_search(settings),
         sessions=Sessions(),
+        idgen=Idgen(locked=settings.idgen_locked),
         stopping=stopping,
     )
+    context.search.start(database)
+    stopping.wait(settings.start_s * _REFUSING)
     counted = _Counted(app.create_app(context, access_log=settings.access_log))
     server = create_server(
         counted,
@@ -126,6 +142,8 @@ def serve(settings: Settings) -> None:
     if not isinstance(server, BaseWSGIServer):
         msg = f"{settings.listen}: must name one address and one port"
         raise StartError(msg)
+    # Listening, and answering no one yet: what comes is answered when it begins.
+    stopping.wait(settings.start_s * (1 - _REFUSING))
     _exit_when_told(stopping, counted, server, settings.drain_s)
     _log.info("listening on %s with %d threads", settings.listen, settings.threads)
     server.run()

@@ -19,8 +19,10 @@ class HttpSession:
     key: str
     username: str | None = None
     user_id: int | None = None
+    may_all: bool = False
     location: str | None = None
     locale: str = "en"
+    logged_in_ms: int = 0
     used_at_s: float = 0.0
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from reprise_platform.standin.blobs import S3Settings
+
+
+class Way(enum.StrEnum):
+    """How patients are searched."""
+
+    DATABASE = "database"
+    INDEX = "index"
 
 
 class SettingsError(Exception):
@@ -21,8 +29,10 @@ class Settings:
     Attributes:
         connect_timeout_s: to open a connection; also how long a database that
             acknowledges nothing at TCP level may hold a request.
-        read_timeout_s: how long a frozen database may hold a request.
+        read_timeout_s: how long a frozen database may hold a request; None, for ever.
         wait_s: how long a start waits for the database.
+        start_s: how long a start lasts beyond that; its first part the port refuses, its
+            second it accepts and is silent.
         drain_s: how long a stop goes on serving, so that routers see it leave first.
         s3: where attachments are kept; in `folder` where there is none.
     """
@@ -36,31 +46,33 @@ class Settings:
     listen: str
     threads: int
     connect_timeout_s: float
-    read_timeout_s: float
+    read_timeout_s: float | None
     wait_s: float
+    start_s: float
     drain_s: float
     access_log: bool
     s3: S3Settings | None
     folder: Path
+    search: Way
+    idgen_locked: bool
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings.
+class _Environment:
+    """Variables, read one after another; what is wrong with them is kept for the end."""
 
-    Raises:
-        SettingsError: variables are missing or not numbers; all of them are listed.
-    """
-    problems: list[str] = []
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.problems: list[str] = []
 
-    def text(name: str, default: str | None = None) -> str:
-        value = environment.get(name, default)
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._variables.get(name, default)
         if not value:
-            problems.append(f"{name}: must be set")
+            self.problems.append(f"{name}: must be set")
             return ""
         return value
 
-    def number(name: str, default: float, *, least: float) -> float:
-        given = environment.get(name)
+    def number(self, name: str, default: float, *, least: float) -> float:
+        given = self._variables.get(name)
         if given is None:
             return default
         try:
@@ -68,36 +80,58 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         except ValueError:
             value = least - 1
         if not value >= least:
-            problems.append(f"{name}: must be a number, {least:g} or more")
+            self.problems.append(f"{name}: must be a number, {least:g} or more")
         return value
 
-    s3 = None
-    if environment.get("storage.type", "local") == "s3":
-        s3 = S3Settings(
-            endpoint=text("storage.s3.endpoint"),
-            region=text("storage.s3.region", "us-east-1"),
-            bucket=text("storage.s3.bucketName"),
-            access_key=text("storage.s3.accessKeyId"),
-            secret_key=text("storage.s3.secretAccessKey"),
-            timeout_s=number("STANDIN_S3_TIMEOUT_S", 5, least=0.1),
-        )
+    def word(self, name: str, *words: str) -> str:
+        """Return one of several words, the first of which is the default."""
+        value = self._variables.get(name, words[0])
+        if value not in words:
+            told = ", ".join(sorted(set(words)))
+            self.problems.append(f"{name}: must be one of {told}")
+            return words[0]
+        return value
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: variables are missing or not usable; all of them are listed.
+    """
+    given = _Environment(environment)
     settings = Settings(
-        db_host=text("OMRS_DB_HOSTNAME"),
-        db_port=int(number("OMRS_DB_PORT", 3306, least=1)),
-        db_name=text("OMRS_DB_NAME", "openmrs"),
-        db_username=text("OMRS_DB_USERNAME"),
-        db_password=text("OMRS_DB_PASSWORD"),
-        admin_password=text("OMRS_ADMIN_USER_PASSWORD"),
-        listen=text("STANDIN_LISTEN", "0.0.0.0:8080"),
-        threads=int(number("STANDIN_THREADS", 16, least=1)),
-        connect_timeout_s=number("STANDIN_DB_CONNECT_TIMEOUT_S", 1, least=0.1),
-        read_timeout_s=number("STANDIN_DB_READ_TIMEOUT_S", 10, least=0.1),
-        wait_s=number("STANDIN_DB_WAIT_S", 600, least=0),
-        drain_s=number("STANDIN_DRAIN_S", 3, least=0),
+        db_host=given.text("OMRS_DB_HOSTNAME"),
+        db_port=int(given.number("OMRS_DB_PORT", 3306, least=1)),
+        db_name=given.text("OMRS_DB_NAME", "openmrs"),
+        db_username=given.text("OMRS_DB_USERNAME"),
+        db_password=given.text("OMRS_DB_PASSWORD"),
+        admin_password=given.text("OMRS_ADMIN_USER_PASSWORD"),
+        listen=given.text("STANDIN_LISTEN", "0.0.0.0:8080"),
+        threads=int(given.number("STANDIN_THREADS", 16, least=1)),
+        connect_timeout_s=given.number("STANDIN_DB_CONNECT_TIMEOUT_S", 1, least=0.1),
+        # OpenMRS sets no time-out: 0 is that.
+        read_timeout_s=given.number("STANDIN_DB_READ_TIMEOUT_S", 10, least=0) or None,
+        wait_s=given.number("STANDIN_DB_WAIT_S", 600, least=0),
+        start_s=given.number("STANDIN_START_S", 0, least=0),
+        drain_s=given.number("STANDIN_DRAIN_S", 3, least=0),
         access_log=environment.get("STANDIN_ACCESS_LOG") == "1",
-        s3=s3,
-        folder=Path(text("STANDIN_FOLDER", tempfile.gettempdir())),
+        s3=_s3(given) if environment.get("storage.type", "local") == "s3" else None,
+        folder=Path(given.text("STANDIN_FOLDER", tempfile.gettempdir())),
+        search=Way(given.word("STANDIN_SEARCH", Way.DATABASE, Way.INDEX)),
+        idgen_locked=given.word("STANDIN_IDGEN", "locked", "upstream") == "locked",
     )
-    if problems:
-        raise SettingsError("; ".join(problems))
+    if given.problems:
+        raise SettingsError("; ".join(given.problems))
     return settings
+
+
+def _s3(given: _Environment) -> S3Settings:
+    return S3Settings(
+        endpoint=given.text("storage.s3.endpoint"),
+        region=given.text("storage.s3.region", "us-east-1"),
+        bucket=given.text("storage.s3.bucketName"),
+        access_key=given.text("storage.s3.accessKeyId"),
+        secret_key=given.text("storage.s3.secretAccessKey"),
+        timeout_s=given.number("STANDIN_S3_TIMEOUT_S", 5, least=0.1),
+    )

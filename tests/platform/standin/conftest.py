@@ -23,3 +23,14 @@ def recorded() -> Callable[[str], tuple[int, Json]]:
         return response["status"], response["body"]
 
     return read
+
+
+@pytest.fixture
+def recorded_text() -> Callable[[str], str]:
+    """Return what reads the page of a recorded answer, as far as it was kept."""
+
+    def read(name: str) -> str:
+        text = (_RECORDINGS / f"{name}.json").read_text(encoding="utf-8")
+        return str(json.loads(text)["response"]["text"])
+
+    return read

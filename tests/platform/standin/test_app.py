@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import threading
+from collections.abc import Callable
 
 import pymysql
 import pytest
@@ -13,8 +14,9 @@ from reprise_platform import openmrs
 from reprise_platform.standin.app import create_app
 from reprise_platform.standin.blobs.folder import Folder
 from reprise_platform.standin.connection import Link
-from reprise_platform.standin.context import Context
+from reprise_platform.standin.context import Context, Idgen
 from reprise_platform.standin.database import Database
+from reprise_platform.standin.patientsearch import Tables
 from reprise_platform.standin.pool import Pool
 from reprise_platform.standin.sessions import Sessions
 
@@ -38,7 +40,9 @@ def client(stopping: threading.Event, tmp_path: pathlib.Path) -> FlaskClient:
     context = Context(
         database=Database(Pool(_refuse)),
         blobs=Folder(tmp_path),
+        search=Tables(),
         sessions=Sessions(),
+        idgen=Idgen(locked=True),
         stopping=stopping,
     )
     return create_app(context).test_client()
@@ -51,6 +55,22 @@ def test_database_down(client: FlaskClient, path: str) -> None:
     assert answer.status_code == 500
     assert answer.content_type.startswith("text/html")
     assert "JDBC" in answer.text
+
+
+@pytest.mark.parametrize("name", ["dbdown-session-basic", "dbdown-session-cookie"])
+def test_database_down_as_recorded(
+    client: FlaskClient, recorded_text: Callable[[str], str], name: str
+) -> None:
+    """The page is Tomcat's, word for word up to the trace."""
+    answer = client.get(_SESSION, headers=_BASIC)
+    assert answer.text.startswith(recorded_text(name))
+
+
+def test_fhir_with_the_database_down(client: FlaskClient) -> None:
+    """A 401 that says nothing of the database: no proof that a login is wrong."""
+    answer = client.get(f"{openmrs.FHIR_PATH}/Patient", headers=_BASIC)
+    assert answer.status_code == 401
+    assert "Not authenticated" in answer.text
 
 
 @pytest.mark.parametrize("name", ["alive", "started"])

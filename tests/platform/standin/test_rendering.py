@@ -289,5 +289,6 @@ def _concept(uuid: str, name: str) -> Concept:
         is_set=False,
         retired=False,
         numeric=numeric if name.startswith("Weight") else None,
+        answers=_later(()),
         members=_later(()),
     )

@@ -78,6 +78,9 @@ def insert_all(
     known = concepts.load_by_uuid(session, set(_uuids(bodies)))
     for body in bodies:
         body.allow(*_ALLOWED)
+        if body.reference("concept") not in known:
+            msg = f"obs on class org.openmrs.Encounter => {_NO_CONCEPT}"
+            raise errors.conversion(msg)
         _insert(session, body, None, circumstances, known)
 
 

@@ -8,6 +8,7 @@ import html
 
 from reprise_platform.standin.fhir import parts
 from reprise_platform.standin.fhir.parts import Shown
+from reprise_platform.standin.jsonvalues import Json
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Place:
     description: str | None
     retired: bool
     changed: dt.datetime
+    lines: tuple[str | None, str | None]
 
 
 def show(place: Place) -> Shown:
@@ -34,4 +36,13 @@ def show(place: Place) -> Shown:
     }
     if place.description:
         shown["description"] = place.description
+    own: list[Json] = []
+    for number, line in enumerate(place.lines, start=1):
+        if line is not None:
+            url = f"http://fhir.openmrs.org/ext/address#address{number}"
+            part: Shown = {"url": url}
+            own.append(part | ({"valueString": line} if line else {}))
+    if own:
+        url = "http://fhir.openmrs.org/ext/address"
+        shown["address"] = {"extension": [{"url": url, "extension": own}]}
     return shown

@@ -18,7 +18,7 @@ from reprise_platform.standin.store import care, patients
 
 _PLACE = (
     "SELECT location_id, uuid, name, description, retired, "
-    "COALESCE(date_changed, date_created) FROM location "
+    "COALESCE(date_changed, date_created), address1, address2 FROM location "
 )
 
 
@@ -84,6 +84,7 @@ def _places(session: Session, column: str, wanted: Sequence[object]) -> list[Pla
             description=row[3],
             retired=bool(row[4]),
             changed=row[5],
+            lines=(row[6], row[7]),
         )
         for row in rows
     ]

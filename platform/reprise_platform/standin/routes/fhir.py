@@ -1,4 +1,4 @@
-"""FHIR R4: read and search of patients, encounters, observations and locations."""
+"""FHIR R4: patients, encounters, observations and locations, read, searched, written."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from reprise_platform.standin.fhir import (
     moments,
     outcomes,
     store,
+    writing,
 )
 from reprise_platform.standin.fhir.pages import Pages, Search
 from reprise_platform.standin.fhir.parts import Shown
@@ -60,6 +61,8 @@ def blueprint(context: Context) -> Blueprint:
         )
         return _reply(shown)
 
+    _add_writes(routes, context)
+
     @routes.get("/")
     @routes.get("")
     def turn() -> Response:
@@ -72,6 +75,62 @@ def blueprint(context: Context) -> Blueprint:
         return _reply(shown)
 
     return routes
+
+
+def _add_writes(routes: Blueprint, context: Context) -> None:
+    @routes.post("/Patient")
+    def create_patient() -> Response:
+        user_id, sent = require_fhir(), request.get_json(force=True)
+
+        def work(session: Session) -> Shown:
+            key, shown = writing.create_patient(session, sent, user_id)
+            context.search.note(session, key)
+            return shown
+
+        return _created(context.database.write(work))
+
+    @routes.put("/Patient/<uuid>")
+    def update_patient(uuid: str) -> Response:
+        user_id, sent = require_fhir(), request.get_json(force=True)
+
+        def work(session: Session) -> Shown:
+            key, shown = writing.update_patient(session, uuid, sent, user_id)
+            context.search.note(session, key)
+            return shown
+
+        return _reply_resource(context.database.write(work))
+
+    @routes.post("/Observation")
+    def observe() -> Response:
+        user_id, sent = require_fhir(), request.get_json(force=True)
+        return _created(
+            context.database.write(
+                lambda session: writing.create_observation(session, sent, user_id)
+            )
+        )
+
+    @routes.delete("/<any(Patient, Observation, Encounter):kind>/<uuid>")
+    def delete(kind: str, uuid: str) -> Response:
+        user_id = require_fhir()
+
+        def work(session: Session) -> None:
+            key = writing.delete(session, kind, uuid, user_id)
+            if kind == "Patient":
+                context.search.note(session, key)
+
+        context.database.write(work)
+        issue: Shown = {
+            "severity": "information",
+            "code": "informational",
+            "diagnostics": "This resource has been voided",
+        }
+        return _reply({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def _created(resource: Shown) -> Response:
+    response = _reply_resource(resource, HTTPStatus.CREATED)
+    response.headers["Location"] = response.headers["Content-Location"]
+    return response
 
 
 def _page(
@@ -114,8 +173,8 @@ def _base() -> str:
     return f"{request.host_url.rstrip('/')}{openmrs.FHIR_PATH}"
 
 
-def _reply_resource(resource: Shown) -> Response:
-    response = _reply(resource)
+def _reply_resource(resource: Shown, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    response = _reply(resource, status)
     meta = resource["meta"]
     assert isinstance(meta, dict)
     changed = dt.datetime.fromisoformat(str(meta["lastUpdated"]))

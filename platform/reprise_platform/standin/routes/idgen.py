@@ -28,9 +28,16 @@ def blueprint(context: Context) -> Blueprint:
             source = metadata.find(session, "idgen_identifier_source", uuid)
             if source is None:
                 raise errors.not_found()
-            return identifiers.generate(session, source.id, user_id, comment)
+            locked = context.idgen.locked
+            return identifiers.generate(
+                session, source.id, user_id, comment, locked=locked
+            )
 
-        identifier = context.database.write(work)
+        if context.idgen.locked:
+            identifier = context.database.write(work)
+        else:
+            with context.idgen.alone:
+                identifier = context.database.write(work)
         return reply({"identifier": identifier}, HTTPStatus.CREATED)
 
     return routes

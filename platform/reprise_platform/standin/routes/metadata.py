@@ -1,14 +1,17 @@
-"""What everyone reads and the stand-in does not let change."""
+"""What everyone reads, and a bootstrap makes where it is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 
 from flask import Blueprint, Response, request
 
+from reprise_platform.standin import body as bodies
 from reprise_platform.standin import errors
 from reprise_platform.standin.access import require
+from reprise_platform.standin.actions import describing
 from reprise_platform.standin.answers import listing, page, reply, show
 from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Session
@@ -80,6 +83,30 @@ def _add_named(
             )
         )
 
+    def describe() -> Response:
+        user_id = require(f"Manage {name.title()}s")
+        body = bodies.parse(request.get_data(), name)
+        return reply(
+            context.database.write(
+                lambda session: show(
+                    kind.of(describing.name(session, table, body, user_id))
+                )
+            ),
+            HTTPStatus.CREATED,
+        )
+
+    def retire(uuid: str) -> Response:
+        user_id = require(f"Manage {name.title()}s")
+        reason = request.args.get("reason", "web service call")
+        context.database.write(
+            lambda session: describing.retire(session, table, uuid, reason, user_id)
+        )
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    if table in describing.REQUIRED:
+        routes.add_url_rule(f"/{name}", f"add_{table}", describe, methods=["POST"])
+        path = f"/{name}/<uuid>"
+        routes.add_url_rule(path, f"retire_{table}", retire, methods=["DELETE"])
     routes.add_url_rule(f"/{name}", f"find_{table}", find)
     routes.add_url_rule(f"/{name}/<uuid>", f"read_{table}", read)
 
@@ -96,6 +123,19 @@ def _add_providers(routes: Blueprint, context: Context) -> None:
             return listing(page(), chosen, PROVIDER.all)
 
         return reply(context.database.read(work))
+
+    @routes.post("/provider")
+    def provide() -> Response:
+        user_id = require("Manage Providers")
+        body = bodies.parse(request.get_data(), "provider")
+        return reply(
+            context.database.write(
+                lambda session: show(
+                    PROVIDER.of(describing.provide(session, body, user_id))
+                )
+            ),
+            HTTPStatus.CREATED,
+        )
 
     @routes.get("/provider/<uuid>")
     def read_provider(uuid: str) -> Response:
@@ -126,6 +166,19 @@ def _add_concepts(routes: Blueprint, context: Context) -> None:
             return listing(page(), found, CONCEPT.all)
 
         return reply(context.database.read(work))
+
+    @routes.post("/concept")
+    def define() -> Response:
+        user_id = require("Manage Concepts")
+        body = bodies.parse(request.get_data(), "concept")
+        return reply(
+            context.database.write(
+                lambda session: show(
+                    CONCEPT.of(describing.define(session, body, user_id))
+                )
+            ),
+            HTTPStatus.CREATED,
+        )
 
     @routes.get("/concept/<uuid>")
     def read_concept(uuid: str) -> Response:

@@ -23,6 +23,7 @@ from reprise_platform.standin.context import Context
 from reprise_platform.standin.database import Session
 from reprise_platform.standin.jsonvalues import Json
 from reprise_platform.standin.kinds_people import PATIENT
+from reprise_platform.standin.patientsearch import Search
 from reprise_platform.standin.rendering import Item, render
 from reprise_platform.standin.representations import DEFAULT
 from reprise_platform.standin.store import patients
@@ -38,7 +39,9 @@ def blueprint(context: Context) -> Blueprint:
     def find() -> Response:
         require(_SEE)
         wanted = page()
-        return reply(context.database.read(lambda reader: _find(reader, wanted)))
+        return reply(
+            context.database.read(lambda reader: _find(reader, context.search, wanted))
+        )
 
     @routes.post("/patient")
     def register() -> Response:
@@ -47,6 +50,7 @@ def blueprint(context: Context) -> Blueprint:
 
         def work(session: Session) -> Json:
             patient = registration.register(session, body, user_id)
+            context.search.note(session, patient.id)
             return render(PATIENT.of(patient), DEFAULT, base_url())
 
         return reply(context.database.write(work), HTTPStatus.CREATED)
@@ -64,18 +68,18 @@ def blueprint(context: Context) -> Blueprint:
     def change(uuid: str) -> Response:
         user_id = require("Edit Patients")
         body = bodies.parse(request.get_data(), "patient")
-        return reply(
-            context.database.write(
-                lambda session: show(
-                    PATIENT.of(people.change_patient(session, uuid, body, user_id))
-                )
-            )
-        )
+
+        def work(session: Session) -> Json:
+            patient = people.change_patient(session, uuid, body, user_id)
+            context.search.note(session, patient.id)
+            return show(PATIENT.of(patient))
+
+        return reply(context.database.write(work))
 
     return routes
 
 
-def _find(reader: Session, wanted: Page) -> Json:
+def _find(reader: Session, search: Search, wanted: Page) -> Json:
     text, number = request.args.get("q"), request.args.get("identifier")
     if text is None and number is None:
         if "lastviewed" in request.args:
@@ -85,10 +89,12 @@ def _find(reader: Session, wanted: Page) -> Json:
     if number is not None:
         keys = patients.with_identifier(reader, number)
     else:
-        keys = patients.search(reader, text or "", part.first, part.most)
+        keys = search.find(reader, text or "", part.first, part.most)
 
     def load(chosen: Sequence[int]) -> Sequence[Item]:
         found = patients.load(reader, chosen)
-        return PATIENT.all([found[key] for key in chosen])
+        # An index may name who is not there any more.
+        there = [found[key] for key in chosen if key in found]
+        return PATIENT.all([patient for patient in there if not patient.voided])
 
     return listing(wanted, keys, load)

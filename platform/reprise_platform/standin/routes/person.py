@@ -13,11 +13,9 @@ from reprise_platform.standin import errors
 from reprise_platform.standin.access import require
 from reprise_platform.standin.actions import people, purging, voiding
 from reprise_platform.standin.answers import (
-    base_url,
     listing,
     page,
     reply,
-    representation,
     show,
 )
 from reprise_platform.standin.context import Context
@@ -32,7 +30,7 @@ from reprise_platform.standin.kinds_people import (
     PERSON,
 )
 from reprise_platform.standin.model import Patient
-from reprise_platform.standin.rendering import Item, render
+from reprise_platform.standin.rendering import Item
 from reprise_platform.standin.representations import DEFAULT
 from reprise_platform.standin.store import patients
 
@@ -100,6 +98,7 @@ def _add_people(routes: Blueprint, context: Context) -> None:
 
         def work(session: Session) -> Json:
             changed = people.change(session, uuid, body, user_id)
+            context.search.note(session, changed.id)
             # A person who is a patient is shown as one.
             patient = patients.find(session, uuid)
             return show(PERSON.of(changed) if patient is None else PATIENT.of(patient))
@@ -110,11 +109,11 @@ def _add_people(routes: Blueprint, context: Context) -> None:
 def _add_reads(routes: Blueprint, context: Context, owner: str, part: str) -> None:
     def find(uuid: str) -> Response:
         require(f"Get {owner.title()}s")
-        shape = representation(DEFAULT)
+        wanted = page()
 
         def work(reader: Session) -> Json:
             items = _PARTS[part](_owner(reader, owner, uuid))
-            return {"results": [render(item, shape, base_url()) for item in items]}
+            return listing(wanted, items, lambda these: these, DEFAULT)
 
         return reply(context.database.read(work))
 
@@ -144,6 +143,7 @@ def _add_writes(routes: Blueprint, context: Context, owner: str, part: str) -> N
                 if key is None:
                     raise errors.not_found()
                 people.change_part(session, part, key, body, user_id)
+            context.search.note(session, subject.id)
             return show(_find(_PARTS[part](_owner(session, owner, uuid)), known))
 
         made = HTTPStatus.CREATED if own is None else HTTPStatus.OK
@@ -157,6 +157,7 @@ def _add_writes(routes: Blueprint, context: Context, owner: str, part: str) -> N
 
         def work(session: Session) -> None:
             subject = _owner(session, owner, uuid)
+            context.search.note(session, subject.id)
             key = people.find_part(session, part, subject.id, own)
             if key is None:
                 if not purge:

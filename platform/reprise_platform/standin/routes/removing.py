@@ -33,6 +33,7 @@ class _Removal:
 
     Attributes:
         batched: how OpenMRS' error words a purge that the database refuses.
+        searched: patients are found by it.
     """
 
     key_of: str
@@ -40,6 +41,7 @@ class _Removal:
     void: Callable[[Session, int, str, int], None]
     purge: Callable[[Session, int], None]
     batched: str | None = None
+    searched: bool = False
 
 
 _REMOVALS = {
@@ -67,12 +69,14 @@ _REMOVALS = {
         privilege="Delete Patients",
         void=voiding.void_patient,
         purge=purging.purge_patient,
+        searched=True,
     ),
     "person": _Removal(
         key_of=_PERSON,
         privilege="Delete People",
         void=voiding.void_person,
         purge=purging.purge_person,
+        searched=True,
     ),
 }
 
@@ -94,6 +98,8 @@ def _add(routes: Blueprint, context: Context, name: str, removal: _Removal) -> N
 
         def work(session: Session) -> None:
             row = session.row(removal.key_of, uuid)
+            if row is not None and removal.searched:
+                context.search.note(session, row[0])
             if row is None:
                 if not purge:
                     raise errors.not_found_to_void()

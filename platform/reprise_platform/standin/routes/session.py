@@ -67,15 +67,24 @@ def _describe(reader: Session, session: HttpSession) -> Json:
     base = base_url()
     shown = render(USER.of(user), _USER, base)
     roles = metadata.roles_of(reader, user.id)
+    tail = {name: shown.pop(name) for name in ("links", "resourceVersion")}
+    person = {"person": shown.pop("person")}
+    properties: dict[str, Json] = {
+        "userProperties": {
+            "defaultLocale": session.locale,
+            "lastLoginTimestamp": str(session.logged_in_ms),
+            "loginAttempts": "0",
+            "lockoutTimestamp": "",
+        }
+    }
     rights: dict[str, Json] = {
-        "userProperties": {},
         "privileges": [],
         "roles": [render(ROLE.of(role), _ROLE, base) for role in roles],
     }
     place = metadata.find(reader, "location", session.location or "")
     provider = metadata.provider_of_person(reader, user.person_uuid)
     return known | {
-        "user": rights | shown,
+        "user": shown | properties | person | rights | tail,
         "sessionLocation": render(LOCATION.of(place), REF, base) if place else None,
         "currentProvider": render(PROVIDER.of(provider), REF, base)
         if provider

@@ -19,8 +19,11 @@ def load(session: Session, table: str, keys: Sequence[int]) -> Mapping[int, Audi
         changed, join = "NULL, NULL, NULL", ""
     sql = (
         f"SELECT r.{key}, r.date_created, cr.uuid, "  # noqa: S608 - names are ours
-        f"COALESCE(NULLIF(cr.username, ''), cr.system_id), {changed} FROM {table} r "
-        f"LEFT JOIN users cr ON cr.user_id = r.creator {join} WHERE r.{key} IN %s"
+        f"COALESCE(NULLIF(cr.username, ''), cr.system_id), {changed}, r.date_voided, "
+        "r.void_reason, vo.uuid, COALESCE(NULLIF(vo.username, ''), vo.system_id) "
+        f"FROM {table} r LEFT JOIN users cr ON cr.user_id = r.creator "
+        "LEFT JOIN users vo ON vo.user_id = r.voided_by "
+        f"{join} WHERE r.{key} IN %s"
     )
     return {
         row[0]: Audit(
@@ -28,6 +31,9 @@ def load(session: Session, table: str, keys: Sequence[int]) -> Mapping[int, Audi
             creator=(row[2], row[3]) if row[2] else None,
             date_changed=row[4],
             changer=(row[5], row[6]) if row[5] else None,
+            date_voided=row[7],
+            void_reason=row[8],
+            voider=(row[9], row[10]) if row[9] else None,
         )
         for row in session.rows(sql, keys)
     }

@@ -30,6 +30,10 @@ _MEMBERS = (
     "SELECT concept_set, concept_id FROM concept_set WHERE concept_set IN %s "
     "ORDER BY sort_weight"
 )
+_ANSWERS = (
+    "SELECT concept_id, answer_concept FROM concept_answer WHERE concept_id IN %s "
+    "AND answer_concept IS NOT NULL ORDER BY sort_weight, concept_answer_id"
+)
 
 
 def load(session: Session, keys: Iterable[int]) -> Mapping[int, Concept]:
@@ -67,7 +71,8 @@ def search(session: Session, text: str | None) -> Sequence[Concept]:
 def _concepts(session: Session, rows: Sequence[Row]) -> Sequence[Concept]:
     uuids = {row[0]: row[1] for row in rows}
     names = Batch(lambda: _names(session, uuids))
-    members = Batch(lambda: _members(session, tuple(uuids)))
+    members = Batch(lambda: _related(session, _MEMBERS, tuple(uuids)))
+    answers = Batch(lambda: _related(session, _ANSWERS, tuple(uuids)))
     return [
         Concept(
             id=row[0],
@@ -79,6 +84,7 @@ def _concepts(session: Session, rows: Sequence[Row]) -> Sequence[Concept]:
             is_set=bool(row[7]),
             retired=bool(row[8]),
             numeric=None if row[15] is None else _numeric(row[16:20]),
+            answers=many(answers, row[0]),
             members=many(members, row[0]),
         )
         for row in rows
@@ -94,8 +100,10 @@ def _names(
     return found
 
 
-def _members(session: Session, keys: Sequence[int]) -> Mapping[int, list[Concept]]:
-    rows = session.rows(_MEMBERS, keys)
+def _related(
+    session: Session, sql: str, keys: Sequence[int]
+) -> Mapping[int, list[Concept]]:
+    rows = session.rows(sql, keys)
     concepts = load(session, {row[1] for row in rows})
     found: dict[int, list[Concept]] = defaultdict(list)
     for panel, member in rows:

@@ -6,19 +6,23 @@ from reprise_platform.standin import dates, luhn
 from reprise_platform.standin.database import Session
 
 _NEXT = (
-    "SELECT g.next_sequence_value, g.min_length FROM idgen_seq_id_gen g "
-    "WHERE g.id = %s FOR UPDATE"
+    "SELECT g.next_sequence_value, g.min_length FROM idgen_seq_id_gen g WHERE g.id = %s"
 )
 
 
-def generate(session: Session, source: int, user_id: int, comment: str | None) -> str:
+def generate(
+    session: Session, source: int, user_id: int, comment: str | None, *, locked: bool
+) -> str:
     """Return the next number of a source and log it.
 
     OpenMRS reads and writes the sequence under a lock of its own process, so that two
-    replicas may hand out the same number. Here the row is locked, which suffices on one
-    member; on two, Galera undoes the one that commits second, and it is run again.
+    replicas may hand out the same number.
+
+    Args:
+        locked: the row is, which suffices on one member; on two, Galera undoes the one
+            that commits second, and it is run again.
     """
-    row = session.row(_NEXT, source)
+    row = session.row(f"{_NEXT} FOR UPDATE" if locked else _NEXT, source)
     assert row is not None
     place, length = row
     sql = "UPDATE idgen_seq_id_gen SET next_sequence_value = %s WHERE id = %s"

@@ -112,8 +112,30 @@ def find_user(session: Session, name: str) -> User | None:
     """Return the user of a user name or system id; an empty name is no one's."""
     sql = f"{_USER} WHERE u.retired = 0 AND %s IN (NULLIF(u.username, ''), u.system_id)"
     row = session.row(f"{sql} AND %s <> ''", name, name)
-    if row is None:
-        return None
+    return None if row is None else _user(row)
+
+
+def find_user_by_uuid(session: Session, uuid: str) -> User | None:
+    """Return the user of a uuid."""
+    row = session.row(f"{_USER} WHERE u.uuid = %s", uuid)
+    return None if row is None else _user(row)
+
+
+def load_users(session: Session) -> Sequence[User]:
+    """Return the users who may log in."""
+    rows = session.rows(f"{_USER} WHERE u.retired = 0 ORDER BY u.user_id")
+    return [_user(row) for row in rows]
+
+
+def load_roles(session: Session) -> Sequence[Metadata]:
+    """Return the roles."""
+    return [
+        Metadata(id=0, uuid=row[0], name=row[1], description=None, retired=False)
+        for row in session.rows("SELECT uuid, role FROM role ORDER BY role")
+    ]
+
+
+def _user(row: Row) -> User:
     return User(
         id=row[0],
         uuid=row[1],
@@ -136,6 +158,12 @@ def roles_of(session: Session, user_id: int) -> Sequence[Metadata]:
         Metadata(id=0, uuid=row[0], name=row[1], description=None, retired=False)
         for row in session.rows(sql, user_id)
     ]
+
+
+def may_all(session: Session, user_id: int) -> bool:
+    """Tell whether a user is a system developer, to whom nothing is refused."""
+    sql = "SELECT 1 FROM user_role WHERE user_id = %s AND role = 'System Developer'"
+    return session.row(sql, user_id) is not None
 
 
 def _provider(row: Row) -> Provider:
