@@ -20,7 +20,8 @@ from flask import Flask, Response, g, request
 from reprise_platform import openmrs
 from reprise_platform.standin import errors, pages, passwords
 from reprise_platform.standin.context import Context
-from reprise_platform.standin.database import DatabaseUnavailableError
+from reprise_platform.standin.database import DatabaseUnavailableError, Session
+from reprise_platform.standin.model import User
 from reprise_platform.standin.sessions import HttpSession
 from reprise_platform.standin.store import metadata
 
@@ -114,14 +115,17 @@ def _log_in(context: Context, session: HttpSession) -> None:
     if credentials is None:
         return
     name, password = credentials
-    user = context.database.read(lambda reader: metadata.find_user(reader, name))
+
+    def look(reader: Session) -> tuple[User | None, bool]:
+        found = metadata.find_user(reader, name)
+        return found, found is not None and metadata.may_all(reader, found.id)
+
+    user, may_all = context.database.read(look)
     if user and passwords.matches(password, user.salt, user.password):
         session.username = name
         session.user_id = user.id
         session.logged_in_ms = time.time_ns() // 1_000_000
-        session.may_all = context.database.read(
-            lambda reader: metadata.may_all(reader, user.id)
-        )
+        session.may_all = may_all
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -26,7 +26,12 @@ IDENTIFIER_LENGTH = 7
 _MADE = {"creator": ADMIN_USER_ID, "date_created": dt.datetime(2026, 1, 1)}  # noqa: DTZ001 - as stored
 _CLASSES = {
     1: ("8d4907b2-c2cc-11de-8d13-0010c6dffd0f", "Test"),
+    2: ("8d490bf4-c2cc-11de-8d13-0010c6dffd0f", "Procedure"),
+    4: ("8d4918b0-c2cc-11de-8d13-0010c6dffd0f", "Diagnosis"),
+    5: ("8d491a9a-c2cc-11de-8d13-0010c6dffd0f", "Finding"),
+    7: ("8d491e50-c2cc-11de-8d13-0010c6dffd0f", "Question"),
     8: ("8d492594-c2cc-11de-8d13-0010c6dffd0f", "ConvSet"),
+    10: ("8d492026-c2cc-11de-8d13-0010c6dffd0f", "LabSet"),
     11: ("8d492774-c2cc-11de-8d13-0010c6dffd0f", "Misc"),
 }
 _DATATYPES = {

@@ -28,7 +28,8 @@ _PERSON = (
 )
 _NAMES = (
     "SELECT person_id, uuid, given_name, middle_name, family_name, family_name2, preferred "
-    "FROM person_name WHERE voided = 0 AND person_id IN %s "
+    "FROM person_name n WHERE n.person_id IN %s AND (n.voided = 0 OR EXISTS (SELECT 1 "
+    "FROM person pe WHERE pe.person_id = n.person_id AND pe.voided = 1)) "
     "ORDER BY preferred DESC, person_name_id"
 )
 _ADDRESSES = (
