@@ -15,8 +15,9 @@ from reprise_loadtests import outcome
 from reprise_loadtests.credentials import Credentials, find_credentials
 from reprise_loadtests.errors import LoadError
 from reprise_loadtests.outcome import judge, same_uuid
-from reprise_loadtests.wire import Answer, Wire
+from reprise_loadtests.wire import Answer, Wire, _dead
 from reprise_platform import openmrs
+from reprise_platform.waiting import until
 from reprise_pra.history import Kind
 
 _SESSION = f"{openmrs.REST_PATH}/session"
@@ -57,6 +58,12 @@ def test_a_connection_closed_between_requests_is_opened_again(
     wire.request("GET", _SESSION)
     fake.refuse()
     fake.listen()
+    connection = wire._connection
+    assert connection is not None
+    # The server's thread closes it in its own time.
+    until(
+        lambda: _dead(connection.sock), within_s=10, every_s=0.01, what="the reset here"
+    )
     assert wire.request("GET", _SESSION).status == 200
 
 

@@ -10,7 +10,6 @@ import pytest
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from reprise_platform.alone.clinic import Clinic
 from reprise_platform.alone.mariadb import USER, MariaDB
 from reprise_platform.integrity import __main__ as command
 from reprise_platform.integrity import checks, foreign
@@ -18,6 +17,7 @@ from reprise_platform.integrity.contents import contents
 from reprise_platform.integrity.presence import KINDS, missing, torn_encounters
 from reprise_platform.integrity.questions import Check, Finding, ask, rows
 from reprise_platform.standin.demo.seeding import Wanted, seed
+from tests.platform import databases
 
 _NAME = "integrity"
 _BY_NAME = {check.name: check for check in checks.CHECKS}
@@ -98,17 +98,11 @@ _DEFECTS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def sound(mariadb: MariaDB, alone: Clinic) -> str:
+def sound(mariadb: MariaDB) -> str:
     """Return the dump of a database with some patients and their audiograms."""
-    mariadb.create(_NAME)
-    mariadb.load(_NAME, mariadb.dump(alone.database))
+    databases.migrated(mariadb, _NAME)
     with mariadb.connect(_NAME) as connection:
         connection.autocommit(False)  # noqa: FBT003 - PyMySQL's own signature
-        with connection.cursor() as cursor:
-            cursor.execute("SET foreign_key_checks = 0")
-            # What earlier tests left in the clinic is theirs.
-            for table in ("obs", "encounter", "visit", "patient_identifier", "patient"):
-                cursor.execute(f"DELETE FROM {table}")
         seed(connection, Wanted(patients=12, seed=1))
     return mariadb.dump(_NAME)
 

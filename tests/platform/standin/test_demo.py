@@ -19,13 +19,13 @@ from reprise_platform.alone.mariadb import USER, MariaDB
 from reprise_platform.integrity import checks, foreign
 from reprise_platform.integrity.contents import contents
 from reprise_platform.integrity.questions import ask
-from reprise_platform.standin import luhn, migrate, server
+from reprise_platform.standin import luhn
 from reprise_platform.standin.demo import block, names
 from reprise_platform.standin.demo.layout import STRIDES, Layout
 from reprise_platform.standin.demo.metadata import Metadata, SeedingRefusedError
 from reprise_platform.standin.demo.seeding import Wanted, seed
-from reprise_platform.standin.settings import read_settings
 from reprise_platform.waiting import until
+from tests.platform import databases
 
 _NAME = "demo"
 _PASSWORD = "a-password"
@@ -57,20 +57,7 @@ def _block(first: int, count: int, layout: Layout = _LAYOUT) -> block.Block:
 @pytest.fixture(scope="module")
 def migrated(mariadb: MariaDB) -> str:
     """Return the dump of a new database."""
-    mariadb.create(_NAME)
-    settings = read_settings(
-        {
-            "OMRS_DB_HOSTNAME": mariadb.host,
-            "OMRS_DB_PORT": str(mariadb.port),
-            "OMRS_DB_NAME": _NAME,
-            "OMRS_DB_USERNAME": USER,
-            "OMRS_DB_PASSWORD": mariadb.password,
-            "OMRS_ADMIN_USER_PASSWORD": _PASSWORD,
-        }
-    )
-    database, pool = server.open_database(settings)
-    migrate.migrate(database, _PASSWORD)
-    pool.close()
+    databases.migrated(mariadb, _NAME)
     return mariadb.dump(_NAME)
 
 
