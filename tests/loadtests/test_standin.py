@@ -11,8 +11,8 @@ import pytest
 from reprise_loadtests import metadata
 from reprise_loadtests.bootstrap import check_login
 from reprise_loadtests.credentials import read_credentials
-from reprise_loadtests.profile import JourneyName, load_profile
-from reprise_loadtests.site import Site
+from reprise_loadtests.profile import JourneyName, Network, load_profile
+from reprise_loadtests.site import Site, centres
 from reprise_loadtests.wire import Wire
 from reprise_platform.alone.clinic import Clinic as Standin
 from reprise_pra.drill.reconcile import Reconciled, reconcile, writes_to_read
@@ -20,6 +20,7 @@ from reprise_pra.history import Event, Kind, Recorder
 from tests.loadtests.clinic import Clinic
 
 _TIMES = 3
+_CENTRES = 120
 
 
 @pytest.fixture
@@ -37,6 +38,30 @@ def clinic(alone: Standin, tmp_path: Path) -> Iterator[Clinic]:
     for wire in opened.wires:
         wire.close()
     opened.recorder.close()
+
+
+def test_a_bare_server_is_made_ready_for_a_whole_day(
+    clinic: Clinic, alone: Standin
+) -> None:
+    """Centres, types and concepts are made once; then every journey of `day` works."""
+    network = Network(centres=_CENTRES)
+    day = load_profile("day").model_copy(update={"network": network})
+    wire = Wire(alone.url, timeout_s=20)
+    check_login(wire, read_credentials(alone.credentials))
+    made = metadata.create(wire, day)
+    assert len([what for what in made if what.startswith("location ")]) == _CENTRES
+    assert metadata.create(wire, day) == ()
+    present = metadata.check(wire, day)
+    wire.close()
+    assert present.centres == centres(_CENTRES)
+    centre = present.centres[-1].uuid
+    clinic.site = Site(service=present.service, centre=centre, is_full=True)
+    for name in day.mix:
+        clinic.go(name)
+    ended = [e for e in clinic.events() if e.kind in {Kind.FAIL, Kind.INFO}]
+    assert [(e.operation, e.value) for e in ended] == []
+    done, _ = _reconcile(clinic, alone)
+    assert done.found == done.looked_for
 
 
 def _reconcile(clinic: Clinic, standin: Standin) -> tuple[Reconciled, list[Event]]:
