@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import shutil
 import subprocess
 import sys
@@ -84,8 +85,13 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def entries() -> tuple[Entry, ...]:
-    """Return everything in the cache that is whole, the longest unused first."""
+def entries(*, used_before_s: float = math.inf) -> tuple[Entry, ...]:
+    """Return what is whole in the cache and was not used since, the longest unused first.
+
+    Args:
+        used_before_s: as the wall clock tells it; by default all. Only what is returned is
+            measured, which takes its time.
+    """
     found = (
         Entry(
             folder=folder,
@@ -93,7 +99,7 @@ def entries() -> tuple[Entry, ...]:
             size_bytes=_size_bytes(folder),
         )
         for folder in paths.cache().glob("*/[!.]*")
-        if folder.is_dir()
+        if folder.is_dir() and folder.stat().st_mtime < used_before_s
     )
     return tuple(sorted(found, key=lambda entry: (entry.used_s, entry.name)))
 
@@ -115,8 +121,7 @@ def prune(*, unused_s: float) -> tuple[Entry, ...]:
             en=f"{names}: its machines run from the cache; first `{command}`",
         )
         raise Refused([problem])
-    before_s = time.time() - unused_s
-    old = tuple(entry for entry in entries() if entry.used_s < before_s)
+    old = entries(used_before_s=time.time() - unused_s)
     for entry in old:
         _remove(entry.folder)
     return old

@@ -42,11 +42,6 @@ _TYPE_SINGULAR = {
     "attachment": Text(fr="Document joint", en="Attached document"),
 }
 
-_STORES = {
-    "database": Text(fr="Base de données", en="Database"),
-    "attachments": Text(fr="Pièces jointes", en="Attachments"),
-}
-
 _WINDOWS = {
     "before": Text(fr="Avant", en="Before"),
     "during": Text(fr="Pendant", en="During"),
@@ -121,8 +116,9 @@ def type_singular(voice: Voice, clinical_type: str) -> str:
 
 
 def store_name(voice: Voice, store: str) -> str:
-    """Return the store's name."""
-    return _known(voice, _STORES, store)
+    """Return the store's name; an unknown one's as it is."""
+    name = _known(voice, analysis_words.STORES, store)
+    return _capital(name) if store in analysis_words.STORES else name
 
 
 def window_name(voice: Voice, window: str) -> str:

@@ -9,19 +9,22 @@ from reprise_platform.standin.settings import read_settings
 _PASSWORD = "a-password"
 
 
+def environment(mariadb: MariaDB, name: str) -> dict[str, str]:
+    """Return what leads a stand-in's process to a database."""
+    return {
+        "OMRS_DB_HOSTNAME": mariadb.host,
+        "OMRS_DB_PORT": str(mariadb.port),
+        "OMRS_DB_NAME": name,
+        "OMRS_DB_USERNAME": USER,
+        "OMRS_DB_PASSWORD": mariadb.password,
+        "OMRS_ADMIN_USER_PASSWORD": _PASSWORD,
+    }
+
+
 def migrated(mariadb: MariaDB, name: str) -> None:
     """Make a database of that name anew and migrate it."""
     mariadb.create(name)
-    settings = read_settings(
-        {
-            "OMRS_DB_HOSTNAME": mariadb.host,
-            "OMRS_DB_PORT": str(mariadb.port),
-            "OMRS_DB_NAME": name,
-            "OMRS_DB_USERNAME": USER,
-            "OMRS_DB_PASSWORD": mariadb.password,
-            "OMRS_ADMIN_USER_PASSWORD": _PASSWORD,
-        }
-    )
+    settings = read_settings(environment(mariadb, name))
     database, pool = server.open_database(settings)
     migrate.migrate(database, _PASSWORD)
     pool.close()

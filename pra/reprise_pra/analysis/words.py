@@ -86,7 +86,7 @@ _DECISIONS = {
     ),
 }
 
-_STORES = {
+STORES = {
     "database": Text(fr="base de données", en="database"),
     "attachments": Text(fr="pièces jointes", en="attachments"),
 }
@@ -168,7 +168,7 @@ def service_class_name(service_class: str) -> Text:
 
 def store_name(store: str) -> Text:
     """Return the name of what keeps a kind of data."""
-    return _STORES.get(store, Text(fr=store, en=store))
+    return STORES.get(store, Text(fr=store, en=store))
 
 
 def fault_name(fault: str) -> Text:

@@ -15,7 +15,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from reprise_platform import openmrs
-from reprise_platform.alone.mariadb import USER, MariaDB
+from reprise_platform.alone.mariadb import MariaDB
 from reprise_platform.integrity import checks, foreign
 from reprise_platform.integrity.contents import contents
 from reprise_platform.integrity.questions import ask
@@ -28,7 +28,6 @@ from reprise_platform.waiting import until
 from tests.platform import databases
 
 _NAME = "demo"
-_PASSWORD = "a-password"
 _KNOWN = Metadata(
     user=1,
     provider=1,
@@ -249,15 +248,7 @@ def test_command_survives_a_kill(mariadb: MariaDB, migrated: str) -> None:
     """Killed by SIGKILL and started again, the command ends; a third time it refuses."""
     mariadb.create(_NAME)
     mariadb.load(_NAME, migrated)
-    environment = {
-        **os.environ,
-        "OMRS_DB_HOSTNAME": mariadb.host,
-        "OMRS_DB_PORT": str(mariadb.port),
-        "OMRS_DB_NAME": _NAME,
-        "OMRS_DB_USERNAME": USER,
-        "OMRS_DB_PASSWORD": mariadb.password,
-        "OMRS_ADMIN_USER_PASSWORD": _PASSWORD,
-    }
+    environment = {**os.environ, **databases.environment(mariadb, _NAME)}
     module = (
         "-m",
         "reprise_platform.standin",
